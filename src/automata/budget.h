@@ -1,0 +1,24 @@
+// Limits for everything that can grow exponentially: states, memory, time. Exceeding one is an outcome with a reason, not a crash.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace bh::automata {
+
+struct Budget {
+  std::size_t max_states = 4'000'000;
+  std::size_t max_bytes = std::size_t{2} << 30;
+  std::chrono::milliseconds max_time{120'000};  ///< checked every few thousand states
+};
+
+/// Why a construction stopped. `at_rule`: the tag that was being worked on where one can be named.
+struct OverBudget {
+  enum class What : std::uint8_t { states, bytes, time } what;
+  std::size_t limit = 0;
+  std::uint32_t tag = 0xffffffff;
+};
+
+}  // namespace bh::automata

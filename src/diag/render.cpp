@@ -1,0 +1,137 @@
+#include "diag/render.h"
+
+#include <fmt/format.h>
+#include <utf8proc.h>
+
+#include <algorithm>
+
+namespace bh::diag {
+namespace {
+
+constexpr std::string_view severity_word[] = {"note", "warning", "error"};
+constexpr std::string_view severity_colour[] = {"\x1b[1;36m", "\x1b[1;33m", "\x1b[1;31m"};
+constexpr std::size_t max_shown_width = 160;
+
+struct Paint {
+  bool on;
+  [[nodiscard]] std::string operator()(std::string_view colour, std::string_view text) const {
+    return on ? fmt::format("{}{}\x1b[0m", colour, text) : std::string(text);
+  }
+};
+
+/// Reads one code point; -1 and one byte where there is none.
+std::pair<utf8proc_int32_t, std::size_t> next_code_point(std::string_view text) {
+  utf8proc_int32_t code = -1;
+  auto n = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                            static_cast<utf8proc_ssize_t>(text.size()), &code);
+  return n <= 0 ? std::pair{utf8proc_int32_t{-1}, std::size_t{1}} : std::pair{code, static_cast<std::size_t>(n)};
+}
+
+std::size_t width_of(std::string_view printable_text) {
+  std::size_t width = 0;
+  while (!printable_text.empty()) {
+    auto [code, bytes] = next_code_point(printable_text);
+    width += code < 0 ? 1 : static_cast<std::size_t>(std::max(0, utf8proc_charwidth(code)));
+    printable_text.remove_prefix(bytes);
+  }
+  return width;
+}
+
+/// The source line cut to a window around the span, with tabs as one blank, and the column where the caret starts.
+struct Excerpt {
+  std::string text;
+  std::size_t caret = 0;
+  std::size_t length = 1;
+};
+
+Excerpt excerpt(const SourceMap& sources, Span span) {
+  std::string_view line = sources.line_text(span.source, span.begin);
+  const char* text_start = sources.text(span.source).data();
+  auto line_begin = static_cast<std::size_t>(line.data() - text_start);
+  std::size_t from = std::min<std::size_t>(span.begin - line_begin, line.size());
+  std::size_t to = std::min<std::size_t>(std::max(span.end, span.begin) - line_begin, line.size());
+  std::string_view before = line.substr(0, from), marked = line.substr(from, to - from), after = line.substr(to);
+  std::string lead;
+  if (before.size() > max_shown_width / 2) {
+    before.remove_prefix(before.size() - max_shown_width / 2);
+    lead = "...";
+  }
+  std::string tail;
+  if (marked.size() + after.size() > max_shown_width) {
+    std::size_t room = max_shown_width;
+    marked = marked.substr(0, room);
+    after = after.substr(0, room - marked.size());
+    tail = "...";
+  }
+  auto flat = [](std::string_view part) {
+    std::string text(part);
+    std::ranges::replace(text, '\t', ' ');
+    return printable(text);
+  };
+  Excerpt shown;
+  shown.text = lead + flat(before);
+  shown.caret = width_of(shown.text);
+  std::string marked_text = flat(marked);
+  shown.length = std::max<std::size_t>(1, width_of(marked_text));
+  shown.text += marked_text + flat(after) + tail;
+  return shown;
+}
+
+void put_place(std::string& out, const SourceMap& sources, Span span, std::string_view mark, std::string_view text,
+               std::string_view colour, Paint paint) {
+  Position at = sources.position(span.source, span.begin);
+  Excerpt shown = excerpt(sources, span);
+  std::string number = fmt::format("{}", at.line);
+  std::string gutter(number.size(), ' ');
+  fmt::format_to(std::back_inserter(out), "{}--> {}:{}:{}\n", gutter, printable(sources.name(span.source)), at.line,
+                 at.column);
+  fmt::format_to(std::back_inserter(out), "{} |\n{} | {}\n", gutter, number, shown.text);
+  std::string carets;
+  for (std::size_t i = 0; i < shown.length; ++i) carets += mark;
+  std::string line = fmt::format("{}{}{}", carets, text.empty() ? "" : " ", text);
+  fmt::format_to(std::back_inserter(out), "{} | {}{}\n", gutter, std::string(shown.caret, ' '), paint(colour, line));
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    auto [code, bytes] = next_code_point(text);
+    bool plain = code >= 0x20 && code != 0x7f && !(code >= 0x80 && code < 0xa0) &&
+                 utf8proc_category(code) != UTF8PROC_CATEGORY_CF;
+    if (plain) {
+      out += text.substr(0, bytes);
+    } else {
+      for (char byte : text.substr(0, bytes))
+        fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(byte));
+    }
+    text.remove_prefix(bytes);
+  }
+  return out;
+}
+
+std::string render(const SourceMap& sources, const Diagnostic& diagnostic, RenderOptions options) {
+  Paint paint{options.colour};
+  auto severity = static_cast<std::size_t>(diagnostic.severity);
+  std::string head = fmt::format("{}[BH{}]", severity_word[severity], info(diagnostic.code).number);
+  std::string out = fmt::format("{}: {}\n", paint(severity_colour[severity], head), printable(diagnostic.message));
+  if (diagnostic.span.valid())
+    put_place(out, sources, diagnostic.span, "^", "", severity_colour[severity], paint);
+  for (const Label& label : diagnostic.labels)
+    if (label.span.valid()) put_place(out, sources, label.span, "-", printable(label.text), "\x1b[1;34m", paint);
+  if (!diagnostic.help.empty())
+    fmt::format_to(std::back_inserter(out), "  = help: {}\n", printable(diagnostic.help));
+  return out;
+}
+
+std::string render(const SourceMap& sources, const Sink& sink, RenderOptions options) {
+  std::string out;
+  for (const Diagnostic& diagnostic : sink.diagnostics()) out += render(sources, diagnostic, options) + "\n";
+  auto count = [](std::size_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); };
+  if (sink.errors() + sink.warnings() > 0)
+    fmt::format_to(std::back_inserter(out), "{}, {}\n", count(sink.errors(), "error"), count(sink.warnings(), "warning"));
+  return out;
+}
+
+}  // namespace bh::diag
