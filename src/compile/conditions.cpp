@@ -11,13 +11,15 @@
 
 namespace bh::compile {
 
-std::optional<std::uint32_t> access_bits(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context,
-                                         std::span<const AccessWord> words, std::uint32_t all) {
+std::optional<std::uint32_t> access_bits(ProfileBuilder& builder, const policy::ClassRule& rule,
+                                         const RuleContext& context, std::span<const AccessWord> words,
+                                         std::uint32_t all) {
   if (rule.access.empty()) return all;
   std::uint32_t bits = 0;
   bool good = true;
   for (const policy::Text& word : rule.access) {
-    const auto found = std::find_if(words.begin(), words.end(), [&](const AccessWord& entry) { return entry.name == word.value; });
+    const auto found = std::find_if(words.begin(), words.end(),
+                                    [&](const AccessWord& entry) { return entry.name == word.value; });
     if (found != words.end()) {
       bits |= found->bits;
       continue;
@@ -29,13 +31,15 @@ std::optional<std::uint32_t> access_bits(ProfileBuilder& builder, const policy::
         builder.report(diag::Code::bad_access, context, word.span,
                        fmt::format("`{}` is no access of this class of rules", diag::printable(word.value)));
     const auto meant = diag::did_you_mean(word.value, names);
-    diagnostic.with_help(meant ? fmt::format("did you mean `{}`?", *meant) : fmt::format("it has: {}", fmt::join(names, ", ")));
+    diagnostic.with_help(meant ? fmt::format("did you mean `{}`?", *meant)
+                               : fmt::format("it has: {}", fmt::join(names, ", ")));
   }
   if (!good) return std::nullopt;
   return bits;
 }
 
-std::vector<const policy::Text*> values_of(const std::vector<policy::Condition>& conditions, std::string_view key) {
+std::vector<const policy::Text*> values_of(const std::vector<policy::Condition>& conditions,
+                                           std::string_view key) {
   std::vector<const policy::Text*> values;
   for (const policy::Condition& condition : conditions) {
     if (condition.key.value != key) continue;
@@ -57,8 +61,8 @@ const policy::Text* value_of(ProfileBuilder& builder, const RuleContext& context
   return values.front();
 }
 
-bool check_keys(ProfileBuilder& builder, const RuleContext& context, const std::vector<policy::Condition>& conditions,
-                std::span<const std::string_view> known) {
+bool check_keys(ProfileBuilder& builder, const RuleContext& context,
+                const std::vector<policy::Condition>& conditions, std::span<const std::string_view> known) {
   bool good = true;
   for (const policy::Condition& condition : conditions) {
     if (std::find(known.begin(), known.end(), condition.key.value) != known.end()) continue;

@@ -1,4 +1,5 @@
-// What the rules of the ClassRule shape share: their access words, their conditions, and the diagnostics about both.
+// What the rules of the ClassRule shape share: their access words, their conditions, and the diagnostics
+// about both.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +19,20 @@ struct AccessWord {
 
 /// The accept bits that the rule's access words stand for; `all` if it has none. Unknown words are reported.
 [[nodiscard]] std::optional<std::uint32_t> access_bits(ProfileBuilder& builder, const policy::ClassRule& rule,
-                                                       const RuleContext& context, std::span<const AccessWord> words,
-                                                       std::uint32_t all);
+                                                       const RuleContext& context,
+                                                       std::span<const AccessWord> words, std::uint32_t all);
 
-/// The values of the conditions with this key, in order; reports the second one of a kind that may stand only once.
+/// The values of the conditions with this key, in order; reports the second one of a kind that may stand only
+/// once.
 [[nodiscard]] std::vector<const policy::Text*> values_of(const std::vector<policy::Condition>& conditions,
                                                          std::string_view key);
 /// The one value of a key that has at most one. More are reported.
 [[nodiscard]] const policy::Text* value_of(ProfileBuilder& builder, const RuleContext& context,
-                                           const std::vector<policy::Condition>& conditions, std::string_view key);
+                                           const std::vector<policy::Condition>& conditions,
+                                           std::string_view key);
 /// Reports conditions whose key is not in `known`. True: there were none.
-bool check_keys(ProfileBuilder& builder, const RuleContext& context, const std::vector<policy::Condition>& conditions,
-                std::span<const std::string_view> known);
+bool check_keys(ProfileBuilder& builder, const RuleContext& context,
+                const std::vector<policy::Condition>& conditions, std::span<const std::string_view> known);
 /// Reports bare words; for classes that have none. True: there were none.
 bool check_no_words(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context);
 

@@ -1,4 +1,5 @@
-// Rules about paths: file, link, change_profile. All three live in the file automaton; a pair of names is `first NUL second`.
+// Rules about paths: file, link, change_profile. All three live in the file automaton; a pair of names is
+// `first NUL second`.
 #include <algorithm>
 #include <array>
 
@@ -63,11 +64,13 @@ ExprId any_executable(ExprPool& pool) {
   return pool.concat(parts);
 }
 
-std::optional<Language> path_language(ProfileBuilder& builder, const policy::Text& text, std::string_view what) {
+std::optional<Language> path_language(ProfileBuilder& builder, const policy::Text& text,
+                                      std::string_view what) {
   return glob(builder.file.pool(), text, what, {}, builder.sink);
 }
 
-std::optional<Language> label_language(ProfileBuilder& builder, const policy::Text& text, std::string_view what) {
+std::optional<Language> label_language(ProfileBuilder& builder, const policy::Text& text,
+                                       std::string_view what) {
   return glob(builder.file.pool(), text, what, {.collapse_slashes = false}, builder.sink);
 }
 
@@ -82,17 +85,20 @@ std::string kernel_label(const ProfileBuilder& builder, const std::string& targe
 }
 
 /// The index of a target in the table, or none (reported) when the table is full.
-std::optional<std::uint32_t> target_index(ProfileBuilder& builder, const RuleContext& context, const policy::Text& target,
-                                          bool child) {
+std::optional<std::uint32_t> target_index(ProfileBuilder& builder, const RuleContext& context,
+                                          const policy::Text& target, bool child) {
   const std::string label = kernel_label(builder, target.value, child);
   const auto known = std::find(builder.xtable.begin(), builder.xtable.end(), label);
   if (known != builder.xtable.end()) return static_cast<std::uint32_t>(known - builder.xtable.begin());
   if (builder.xtable.size() == max_targets) {
     builder
-        .report(diag::Code::too_many_exec_targets, context, target.span,
-                fmt::format("profile {} already names {} exec targets; the kernel's format has no room for `{}`",
-                            diag::printable(builder.profile.name), max_targets, diag::printable(target.value)))
-        .with_help("let programs that run alike share a target, or leave the target out and let the name decide (`px`)");
+        .report(
+            diag::Code::too_many_exec_targets, context, target.span,
+            fmt::format("profile {} already names {} exec targets; the kernel's format has no room for `{}`",
+                        diag::printable(builder.profile.name), max_targets, diag::printable(target.value)))
+        .with_help(
+            "let programs that run alike share a target, or leave the target out and let the name decide "
+            "(`px`)");
     return std::nullopt;
   }
   builder.xtable.push_back(label);
@@ -102,9 +108,8 @@ std::optional<std::uint32_t> target_index(ProfileBuilder& builder, const RuleCon
 bool check_target(ProfileBuilder& builder, const RuleContext& context, const policy::FileRule& rule) {
   const std::string& target = rule.target->value;
   std::string problem;
-  if (target.empty()) problem = "the target of `->` is empty";
   if (target.size() > 4096) problem = "the target of `->` is longer than 4096 bytes";
-  if (!target.empty() && target.front() == ' ') problem = "the target of `->` starts with a space, which no profile's name does";
+  if (target.front() == ' ') problem = "the target of `->` starts with a space, which no profile's name does";
   if (problem.empty()) return true;
   builder.report(diag::Code::bad_exec_target, context, rule.target->span, problem)
       .with_help("name a profile: `px -> NAME`, `cx -> CHILD`, or a stack: `px -> &NAME`");
@@ -112,9 +117,11 @@ bool check_target(ProfileBuilder& builder, const RuleContext& context, const pol
 }
 
 /// The exec fields of a half: the bit itself and where it goes. None: reported.
-std::optional<std::uint32_t> exec_bits(ProfileBuilder& builder, const RuleContext& context, const policy::FileRule& rule) {
+std::optional<std::uint32_t> exec_bits(ProfileBuilder& builder, const RuleContext& context,
+                                       const policy::FileRule& rule) {
   const ExecTransition& exec = rule.exec;
-  if (context.qualifiers.access == policy::Access::deny || exec.kind == ExecTransition::Kind::bare) return accept_bit::exec;
+  if (context.qualifiers.access == policy::Access::deny || exec.kind == ExecTransition::Kind::bare)
+    return accept_bit::exec;
   std::uint32_t bits = accept_bit::exec;
   std::uint32_t modifier = 0;
   const bool child = exec.kind == ExecTransition::Kind::child;
@@ -136,9 +143,8 @@ std::optional<std::uint32_t> exec_bits(ProfileBuilder& builder, const RuleContex
   }
   if (exec.fallback == ExecTransition::Fallback::inherit) bits |= accept_bit::inherit;
   if (exec.fallback == ExecTransition::Fallback::unconfined) bits |= accept_bit::pux;
-  const bool scrub = rule.safe_keyword || (exec.scrub && !rule.unsafe_keyword);
-  if (exec.kind != ExecTransition::Kind::inherit && !scrub) bits |= accept_bit::unsafe;
-  if (rule.target) {
+  if (exec.kind != ExecTransition::Kind::inherit && !exec.scrub) bits |= accept_bit::unsafe;
+  if (rule.target && !rule.target->value.empty()) {
     if (!check_target(builder, context, rule)) return std::nullopt;
     const auto index = target_index(builder, context, *rule.target, child);
     if (!index) return std::nullopt;
@@ -147,7 +153,8 @@ std::optional<std::uint32_t> exec_bits(ProfileBuilder& builder, const RuleContex
   return bits | modifier << accept_bit::modifier_shift;
 }
 
-std::optional<std::uint32_t> half_bits(ProfileBuilder& builder, const RuleContext& context, const policy::FileRule& rule) {
+std::optional<std::uint32_t> half_bits(ProfileBuilder& builder, const RuleContext& context,
+                                       const policy::FileRule& rule) {
   std::uint32_t bits = 0;
   if ((rule.perms & policy::perm_read) != 0) bits |= accept_bit::read;
   if ((rule.perms & policy::perm_write) != 0) bits |= accept_bit::write | accept_bit::append;
@@ -162,14 +169,16 @@ std::optional<std::uint32_t> half_bits(ProfileBuilder& builder, const RuleContex
 }
 
 /// A link: the name itself, and the pair of name and target. A deny rule speaks about the pair only.
-void add_link(ProfileBuilder& builder, const RuleContext& context, const Language& name, ExprId target, bool exact_target,
-              bool of_subset, bool name_too) {
+void add_link(ProfileBuilder& builder, const RuleContext& context, const Language& name, ExprId target,
+              bool exact_target, bool of_subset, bool name_too) {
   const std::uint32_t halves = halves_of(context.qualifiers);
   const std::uint32_t link = both_halves(accept_bit::link) & halves;
   const std::uint32_t pair_bits = link | (of_subset ? both_halves(subset) & halves : 0);
-  if (name_too) builder.file.add(name.expr, ProfileBuilder::grant(context, link, link, name.exact), context.index);
+  if (name_too)
+    builder.file.add(name.expr, ProfileBuilder::grant(context, link, link, name.exact), context.index);
   builder.file.add(pair(builder.file.pool(), name.expr, target),
-                   ProfileBuilder::grant(context, pair_bits, link, name.exact && exact_target), context.index);
+                   ProfileBuilder::grant(context, pair_bits, link, name.exact && exact_target),
+                   context.index);
 }
 
 }  // namespace
@@ -183,26 +192,20 @@ void add_file_rule(ProfileBuilder& builder, const policy::FileRule& rule, const 
   } else {
     path = Language{pool.concat(pool.byte('/'), any_text(pool)), false, 1};
     if (rule.perms == 0) {
-      whole.perms = policy::perm_exec | policy::perm_write | policy::perm_read | policy::perm_link | policy::perm_lock |
-                    policy::perm_mmap;
+      whole.perms = policy::perm_exec | policy::perm_write | policy::perm_read | policy::perm_link |
+                    policy::perm_lock | policy::perm_mmap;
       whole.exec.kind = ExecTransition::Kind::inherit;
     }
   }
   const bool deny = context.qualifiers.access == policy::Access::deny;
-  const bool links = (whole.perms & policy::perm_link) != 0;
-  if (links && rule.target && (whole.perms & policy::perm_exec) == 0) {
-    // `l a -> b` is the old way to write a link rule.
-    const auto target = path_language(builder, *rule.target, "link target");
-    if (path && target) add_link(builder, context, *path, target->expr, target->exact, false, !deny);
-    if (whole.perms == policy::perm_link) return;
-    whole.perms &= static_cast<std::uint8_t>(~policy::perm_link);
-  }
   const auto half = half_bits(builder, context, whole);
   if (!path || !half) return;
   std::uint32_t bits = both_halves(*half) & halves_of(context.qualifiers);
   if (deny) bits &= ~both_halves(accept_bit::link);
-  if (bits != 0) builder.file.add(path->expr, ProfileBuilder::grant(context, bits, bits, path->exact), context.index);
-  if ((whole.perms & policy::perm_link) != 0) add_link(builder, context, *path, any_link_target(pool), false, true, false);
+  if (bits != 0)
+    builder.file.add(path->expr, ProfileBuilder::grant(context, bits, bits, path->exact), context.index);
+  if ((whole.perms & policy::perm_link) != 0)
+    add_link(builder, context, *path, any_link_target(pool), false, true, false);
 }
 
 void add_link_rule(ProfileBuilder& builder, const policy::LinkRule& rule, const RuleContext& context) {
@@ -213,7 +216,8 @@ void add_link_rule(ProfileBuilder& builder, const policy::LinkRule& rule, const 
            context.qualifiers.access != policy::Access::deny);
 }
 
-void add_change_profile_rule(ProfileBuilder& builder, const policy::ChangeProfileRule& rule, const RuleContext& context) {
+void add_change_profile_rule(ProfileBuilder& builder, const policy::ChangeProfileRule& rule,
+                             const RuleContext& context) {
   ExprPool& pool = builder.file.pool();
   std::optional<Language> label = Language{any_text(pool), false, 0};
   if (rule.target) label = label_language(builder, *rule.target, "profile name");
@@ -232,8 +236,8 @@ void add_change_profile_rule(ProfileBuilder& builder, const policy::ChangeProfil
 }
 
 void add_implied_file_rules(ProfileBuilder& builder) {
-  const bool changes_profile =
-      std::any_of(builder.profile.rules.begin(), builder.profile.rules.end(), [](const policy::ResolvedRule& rule) {
+  const bool changes_profile = std::any_of(
+      builder.profile.rules.begin(), builder.profile.rules.end(), [](const policy::ResolvedRule& rule) {
         return std::holds_alternative<policy::ChangeProfileRule>(rule.rule.body);
       });
   const bool changes_hat = builder.profile.hat || !builder.profile.hats.empty();

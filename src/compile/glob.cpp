@@ -29,7 +29,8 @@ struct Item {
   std::uint32_t at;  ///< offset in the text
 };
 
-/// Reads `\101`, `\x41`, `\d65` at `at` (behind the backslash). As many digits as stay below 256, at most 3 (2 for \x).
+/// Reads `\101`, `\x41`, `\d65` at `at` (behind the backslash). As many digits as stay below 256, at most 3
+/// (2 for \x).
 std::optional<std::uint8_t> numeric_escape(std::string_view text, std::size_t& at) {
   std::size_t from = at;
   int base = 8;
@@ -91,7 +92,8 @@ void collapse_slashes(std::vector<Item>& items) {
 
 class Parser {
  public:
-  Parser(ExprPool& pool, const policy::Text& text, std::string_view what, const GlobOptions& options, diag::Sink& sink)
+  Parser(ExprPool& pool, const policy::Text& text, std::string_view what, const GlobOptions& options,
+         diag::Sink& sink)
       : pool_(pool), text_(text), what_(what), options_(options), sink_(sink) {
     not_slash_.set();
     not_slash_.reset('/');
@@ -103,7 +105,8 @@ class Parser {
   }
 
   std::optional<Language> run() {
-    if (text_.value.size() > max_glob_bytes) return failed(0, fmt::format("is longer than {} bytes", max_glob_bytes));
+    if (text_.value.size() > max_glob_bytes)
+      return failed(0, fmt::format("is longer than {} bytes", max_glob_bytes));
     auto items = items_of(text_.value);
     if (!items) return failed(text_.value.size() - 1, "ends in a lone `\\`, which escapes nothing");
     items_ = std::move(*items);
@@ -115,7 +118,7 @@ class Parser {
     if (levels_.size() > 1) return failed(levels_.back().opened_at, "opens `{` and never closes it");
     Level& top = levels_.back();
     flush(top);
-    return Language{pool_.concat(top.parts), exact_, top.least};
+    return Language{pool_.concat(top.parts), exact_, top.leading};
   }
 
  private:
@@ -123,9 +126,11 @@ class Parser {
   struct Level {
     std::vector<ExprId> parts;  ///< of the alternative that is being read
     std::string literal;        ///< not yet in parts
-    std::size_t least = 0;      ///< bytes of the alternative that is being read
+    std::size_t leading = 0;    ///< Language::leading_bytes of the alternative that is being read
+    bool counting = true;       ///< no wildcard yet in that alternative
     std::vector<ExprId> done;   ///< alternatives read
-    std::size_t least_done = static_cast<std::size_t>(-1);
+    std::size_t least_leading = static_cast<std::size_t>(-1);  ///< of those
+    bool all_counting = true;
     std::size_t opened_at = 0;
   };
 
@@ -136,7 +141,7 @@ class Parser {
       case '*':
         return stars();
       case '?':
-        push(pool_.bytes(not_slash_), 1);
+        push(pool_.bytes(not_slash_), 1, false);
         exact_ = false;
         ++at_;
         return true;
@@ -166,7 +171,7 @@ class Parser {
 
   bool take_literal(const Item& item) {
     levels_.back().literal.push_back(static_cast<char>(item.byte));
-    ++levels_.back().least;
+    if (levels_.back().counting) ++levels_.back().leading;
     ++at_;
     return true;
   }
@@ -178,8 +183,8 @@ class Parser {
     const bool whole_component =
         at_ > 0 && items_[at_ - 1].byte == '/' && (end == items_.size() || items_[end].byte == '/');
     const ExprId one = pool_.bytes(not_slash_);
-    if (whole_component) push(one, 1);
-    push(pool_.star(end - at_ == 1 ? one : pool_.bytes(any_)), 0);
+    if (whole_component) push(one, 1, true);
+    push(pool_.star(end - at_ == 1 ? one : pool_.bytes(any_)), 0, false);
     exact_ = false;
     at_ = end;
     return true;
@@ -202,7 +207,8 @@ class Parser {
       const bool range = at_ + 1 < items_.size() && items_[at_ + 1].byte == '-';
       if (range) {
         if (at_ + 2 == items_.size() || is(at_ + 2, ']')) {
-          return wrong(items_[at_ + 1].at, "has a range without an end (a `-` that is meant goes first: `[-a]`)");
+          return wrong(items_[at_ + 1].at,
+                       "has a range without an end (a `-` that is meant goes first: `[-a]`)");
         }
         last = items_[at_ + 2].byte;
         if (is(at_ + 3, '-')) return wrong(items_[at_ + 3].at, "has a range that starts where another ends");
@@ -214,7 +220,7 @@ class Parser {
     if (set.none()) return wrong(opened, "has an empty class `[]`");
     ++at_;
     if (negated) exact_ = false;
-    push(pool_.bytes(negated ? ~set : set), 1);
+    push(pool_.bytes(negated ? ~set : set), 1, !negated);
     return true;
   }
 
@@ -223,13 +229,14 @@ class Parser {
     Level& level = levels_.back();
     end_alternative(level);
     if (level.done.size() < 2) {
-      return wrong(level.opened_at, "has `{}` around a single alternative (two or more, separated by `,`; one may be empty)")
-          ;
+      return wrong(level.opened_at,
+                   "has `{}` around a single alternative (two or more, separated by `,`; one may be empty)");
     }
     const ExprId expr = pool_.either(level.done);
-    const std::size_t least = level.least_done;
+    const std::size_t leading = level.least_leading;
+    const bool counting = level.all_counting;
     levels_.pop_back();
-    push(expr, least);
+    push(expr, leading, counting);
     ++at_;
     return true;
   }
@@ -237,9 +244,11 @@ class Parser {
   void end_alternative(Level& level) {
     flush(level);
     level.done.push_back(pool_.concat(level.parts));
-    level.least_done = std::min(level.least_done, level.least);
+    level.least_leading = std::min(level.least_leading, level.leading);
+    level.all_counting = level.all_counting && level.counting;
     level.parts.clear();
-    level.least = 0;
+    level.leading = 0;
+    level.counting = true;
   }
 
   void flush(Level& level) {
@@ -248,10 +257,13 @@ class Parser {
     level.literal.clear();
   }
 
-  void push(ExprId expr, std::size_t least) {
-    flush(levels_.back());
-    levels_.back().parts.push_back(expr);
-    levels_.back().least += least;
+  /// `leading`: bytes that it adds to the leading ones; `counting`: what follows it may add more.
+  void push(ExprId expr, std::size_t leading, bool counting) {
+    Level& level = levels_.back();
+    flush(level);
+    level.parts.push_back(expr);
+    if (level.counting) level.leading += leading;
+    level.counting = level.counting && counting;
   }
 
   std::optional<Language> failed(std::size_t at, const std::string& problem) {
@@ -263,8 +275,8 @@ class Parser {
   bool wrong(std::size_t at, const std::string& problem) {
     sink_
         .report(diag::Code::bad_glob, text_.span,
-                fmt::format("the {} `{}` {}, at its byte {}", what_, diag::printable(text_.value.substr(0, 200)), problem,
-                            at + 1))
+                fmt::format("the {} `{}` {}, at its byte {}", what_,
+                            diag::printable(text_.value.substr(0, 200)), problem, at + 1))
         .with_help("a `\\` in front of a special character takes it literally");
     return false;
   }
@@ -283,8 +295,8 @@ class Parser {
 
 }  // namespace
 
-std::optional<Language> glob(ExprPool& pool, const policy::Text& text, std::string_view what, const GlobOptions& options,
-                             diag::Sink& sink) {
+std::optional<Language> glob(ExprPool& pool, const policy::Text& text, std::string_view what,
+                             const GlobOptions& options, diag::Sink& sink) {
   return Parser(pool, text, what, options, sink).run();
 }
 

@@ -1,7 +1,8 @@
-// AppArmor's globs -> expressions: the one reading of `*`, `**`, `?`, `[a-c]`, `{a,b}` and `\x`, for paths, labels, names and addresses.
+// AppArmor's globs -> expressions: the one reading of `*`, `**`, `?`, `[a-c]`, `{a,b}` and `\x`, for paths,
+// labels, names and addresses.
 //
-// Follows apparmor.d(5) "Globbing"; what the manual leaves open follows the reference's behaviour, which glob_test.cpp records.
-// Nesting of `{…}` is limited, and nothing recurses.
+// Follows apparmor.d(5) "Globbing"; what the manual leaves open follows the reference's behaviour, which
+// glob_test.cpp records. Nesting of `{…}` is limited, and nothing recurses.
 #pragma once
 
 #include <cstdint>
@@ -28,15 +29,20 @@ struct GlobOptions {
 /// A language, and what the rules for precedence want to know of it.
 struct Language {
   automata::ExprId expr;
-  bool exact = true;           ///< no `*`, `?` or `[^…]`: such a rule decides about exec before globs do
-  std::size_t least_bytes = 0; ///< of the strings in it
+  bool exact = true;  ///< no `*`, `?` or `[^…]`: such a rule decides about exec before globs do
+  /// Bytes that every string in it starts with, up to and with the first wildcard: by it the kernel ranks
+  /// attachments.
+  std::size_t leading_bytes = 0;
 };
 
-/// Errors go to `sink` at the text's span, with the byte in the text that is wrong. `what`: "path", "peer label", …
-[[nodiscard]] std::optional<Language> glob(automata::ExprPool& pool, const policy::Text& text, std::string_view what,
-                                           const GlobOptions& options, diag::Sink& sink);
+/// Errors go to `sink` at the text's span, with the byte in the text that is wrong. `what`: "path", "peer
+/// label", …
+[[nodiscard]] std::optional<Language> glob(automata::ExprPool& pool, const policy::Text& text,
+                                           std::string_view what, const GlobOptions& options,
+                                           diag::Sink& sink);
 
-/// The text with its escapes undone, for words that are not globs. `\000` and what is unknown stay as they are.
+/// The text with its escapes undone, for words that are not globs. `\000` and what is unknown stay as they
+/// are.
 [[nodiscard]] std::string unescape(std::string_view text);
 
 }  // namespace bh::compile

@@ -62,8 +62,10 @@ void merge_plain(std::span<const Grant* const> grants, Merged& merged) {
   }
 }
 
-/// Exec of one half, with its transition. Then `ix` implies mapping the file, unless a rule of higher rank spoke about that.
-void merge_exec(std::span<const Grant* const> grants, unsigned shift, Merged& merged, std::optional<ExecConflict>& conflict) {
+/// Exec of one half, with its transition. Then `ix` implies mapping the file, unless a rule of higher rank
+/// spoke about that.
+void merge_exec(std::span<const Grant* const> grants, unsigned shift, Merged& merged,
+                std::optional<ExecConflict>& conflict) {
   const std::uint32_t exec = accept_bit::exec << shift;
   const std::int64_t best = deciding_rank(grants, exec, true);
   if (best == undecided) return;

@@ -47,7 +47,8 @@ struct Protocol {
   std::uint32_t type;
   bool inet6_too;
 };
-constexpr auto protocols = std::to_array<Protocol>({{"tcp", stream, true}, {"udp", dgram, true}, {"icmp", raw, false}});
+constexpr auto protocols =
+    std::to_array<Protocol>({{"tcp", stream, true}, {"udp", dgram, true}, {"icmp", raw, false}});
 
 /// What the words of a rule choose.
 struct Sockets {
@@ -69,16 +70,19 @@ void report_word(ProfileBuilder& builder, const RuleContext& context, const poli
   if (first) {
     for (const NamedNumber& entry : family_names()) names.push_back(entry.name);
   }
-  diag::Diagnostic& diagnostic = builder.report(
-      diag::Code::bad_network, context, word.span,
-      fmt::format("`{}` is no {}socket type or protocol", diag::printable(word.value), first ? "address family, " : ""));
+  diag::Diagnostic& diagnostic =
+      builder.report(diag::Code::bad_network, context, word.span,
+                     fmt::format("`{}` is no {}socket type or protocol", diag::printable(word.value),
+                                 first ? "address family, " : ""));
   const auto meant = diag::did_you_mean(word.value, names);
-  diagnostic.with_help(meant ? fmt::format("did you mean `{}`?", *meant)
-                             : std::string("write `network FAMILY TYPE,`, for example `network inet stream,`"));
+  diagnostic.with_help(meant
+                           ? fmt::format("did you mean `{}`?", *meant)
+                           : std::string("write `network FAMILY TYPE,`, for example `network inet stream,`"));
 }
 
 /// A type or a protocol behind (or without) a family. A protocol narrows the families to those that have it.
-bool choose_type(ProfileBuilder& builder, const RuleContext& context, const policy::Text& word, bool first, Sockets& chosen) {
+bool choose_type(ProfileBuilder& builder, const RuleContext& context, const policy::Text& word, bool first,
+                 Sockets& chosen) {
   if (const auto type = number_of(socket_type_names(), word.value)) {
     chosen.type = type;
     return true;
@@ -93,8 +97,8 @@ bool choose_type(ProfileBuilder& builder, const RuleContext& context, const poli
       builder
           .report(diag::Code::bad_network, context, word.span,
                   fmt::format("the family has no protocol `{}` that a rule can name", word.value))
-          .with_help(fmt::format("`{}` goes with inet{}; with others name a type: stream, dgram, raw", word.value,
-                                 protocol.inet6_too ? " and inet6" : ""));
+          .with_help(fmt::format("`{}` goes with inet{}; with others name a type: stream, dgram, raw",
+                                 word.value, protocol.inet6_too ? " and inet6" : ""));
       return false;
     }
     chosen.type = protocol.type;
@@ -105,7 +109,8 @@ bool choose_type(ProfileBuilder& builder, const RuleContext& context, const poli
   return false;
 }
 
-std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
+std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::ClassRule& rule,
+                                      const RuleContext& context) {
   Sockets chosen{every_family(), false, {}};
   if (rule.words.empty()) return chosen;
   if (rule.words.size() > 2) {
@@ -123,30 +128,25 @@ std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::Cla
     report_word(builder, context, rule.words[0], true);
     return std::nullopt;
   }
-  if (at < rule.words.size() && !choose_type(builder, context, rule.words[at], at == 0, chosen)) return std::nullopt;
+  if (at < rule.words.size() && !choose_type(builder, context, rule.words[at], at == 0, chosen))
+    return std::nullopt;
   return chosen;
 }
 
 /// Kernels before network_v8: no automaton, a mask of socket types per family.
 void add_to_family_masks(ProfileBuilder& builder, const RuleContext& context, const Sockets& chosen) {
-  builder.out.network.resize(family_count);
-  const auto bit = [](std::uint32_t type) { return static_cast<std::uint16_t>(1U << type); };
-  const std::uint16_t types = chosen.type           ? bit(*chosen.type)
+  builder.families.resize(family_count);
+  const std::uint16_t types = chosen.type           ? static_cast<std::uint16_t>(1U << *chosen.type)
                               : chosen.named_family ? named_types
                                                     : std::uint16_t{0xffff};
+  const bool deny = context.qualifiers.access == policy::Access::deny;
+  const auto join = [types](std::uint16_t& field) { field = static_cast<std::uint16_t>(field | types); };
   for (std::size_t family = 0; family < family_count; ++family) {
     if (!chosen.families.test(family)) continue;
-    NetworkFamily& entry = builder.out.network[family];
-    const bool deny = context.qualifiers.access == policy::Access::deny;
-    // `deny` is kept in quiet and extra in denied_network until every rule is read; see add_class_markers.
-    if (deny) {
-      builder.denied_network.resize(family_count);
-      builder.denied_network[family] = static_cast<std::uint16_t>(builder.denied_network[family] | types);
-      if (!context.qualifiers.audit) entry.quiet = static_cast<std::uint16_t>(entry.quiet | types);
-    } else {
-      entry.allow = static_cast<std::uint16_t>(entry.allow | types);
-    }
-    if (context.qualifiers.audit) entry.audit = static_cast<std::uint16_t>(entry.audit | types);
+    ProfileBuilder::FamilyMasks& masks = builder.families[family];
+    join(deny ? masks.deny : masks.allow);
+    if (context.qualifiers.audit) join(masks.audit);
+    if (deny && !context.qualifiers.audit) join(masks.quiet);
   }
 }
 
@@ -189,22 +189,23 @@ void add_socket_check(ProfileBuilder& builder, const RuleContext& context, const
 }
 
 void add_network_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
-  static constexpr auto keys = std::to_array<std::string_view>({"ip", "port", "interface", "type", "protocol"});
+  static constexpr auto keys =
+      std::to_array<std::string_view>({"ip", "port", "interface", "type", "protocol"});
   check_keys(builder, context, rule.conditions, keys);
   check_keys(builder, context, rule.peer, keys);
   const auto bits = access_bits(builder, rule, context, access_words, net_bit::all);
   const auto chosen = chosen_sockets(builder, rule, context);
   if (!bits || !chosen) return;
-  if (!rule.conditions.empty() || !rule.peer.empty()) builder.note_downgraded(context, "addresses in network rules");
+  if (!rule.conditions.empty() || !rule.peer.empty())
+    builder.note_downgraded(context, "addresses in network rules");
   const bool by_class = network_class(builder.usable).has_value();
-  if (!by_class && !builder.usable.has("network/af_mask")) return builder.note_not_mediated(context, "network");
-  if (chosen->families.test(family_unix) && unix_class(builder.usable) && (chosen->named_family || chosen->families.all() || true)) {
-    if (chosen->families.test(family_unix)) {
-      for (const auto& type : unix_types(*chosen)) {
-        UnixSocket socket;
-        socket.type = type;
-        add_unix_checks(builder, context, socket, *bits, true);
-      }
+  if (!by_class && !builder.usable.has("network/af_mask"))
+    return builder.note_not_mediated(context, "network");
+  if (chosen->families.test(family_unix)) {
+    for (const auto& type : unix_types(*chosen)) {
+      UnixSocket socket;
+      socket.type = type;
+      add_unix_checks(builder, context, socket, *bits, true);
     }
   }
   if (!by_class) return add_to_family_masks(builder, context, *chosen);

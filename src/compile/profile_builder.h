@@ -26,8 +26,9 @@ struct RuleContext {
 };
 
 struct ProfileBuilder {
-  ProfileBuilder(const policy::ResolvedPolicy& whole, const policy::ResolvedProfile& one, const Features& usable_features,
-                 const Features& kernel_features, const Options& the_options, bool complain, diag::Sink& the_sink)
+  ProfileBuilder(const policy::ResolvedPolicy& whole, const policy::ResolvedProfile& one,
+                 const Features& usable_features, const Features& kernel_features, const Options& the_options,
+                 bool complain, diag::Sink& the_sink)
       : policy(whole),
         profile(one),
         usable(usable_features),
@@ -49,6 +50,15 @@ struct ProfileBuilder {
   std::vector<std::string> xtable;
   CompiledProfile out;
 
+  /// For kernels before network_v8, by family; see finish_fields.
+  struct FamilyMasks {
+    std::uint16_t allow = 0, deny = 0, audit = 0, quiet = 0;
+  };
+  std::vector<FamilyMasks> families;
+  struct CapabilityMasks {
+    std::uint64_t allow = 0, deny = 0, audit = 0, quiet = 0;
+  } capabilities;
+
   /// Reports at the rule, with the chain of includes that led to it.
   diag::Diagnostic& report(diag::Code code, const RuleContext& rule, diag::Span span, std::string message);
   diag::Diagnostic& report(diag::Code code, const RuleContext& rule, std::string message) {
@@ -59,7 +69,8 @@ struct ProfileBuilder {
   void note_downgraded(const RuleContext& rule, const std::string& what);
 
   /// `bits` under the rule's qualifiers. `audit_bits`: those that auditing (or, for a deny, quiet) is about.
-  [[nodiscard]] static Grant grant(const RuleContext& rule, std::uint32_t bits, std::uint32_t audit_bits, bool exact);
+  [[nodiscard]] static Grant grant(const RuleContext& rule, std::uint32_t bits, std::uint32_t audit_bits,
+                                   bool exact);
 
  private:
   std::set<std::string> noted_;
@@ -68,11 +79,13 @@ struct ProfileBuilder {
 // One function per class of rules. Errors go to builder.sink.
 void add_file_rule(ProfileBuilder& builder, const policy::FileRule& rule, const RuleContext& context);
 void add_link_rule(ProfileBuilder& builder, const policy::LinkRule& rule, const RuleContext& context);
-void add_change_profile_rule(ProfileBuilder& builder, const policy::ChangeProfileRule& rule, const RuleContext& context);
+void add_change_profile_rule(ProfileBuilder& builder, const policy::ChangeProfileRule& rule,
+                             const RuleContext& context);
 /// Access to the interfaces of change_profile and change_hat, which rules and hats imply.
 void add_implied_file_rules(ProfileBuilder& builder);
 
-void add_capability_rule(ProfileBuilder& builder, const policy::CapabilityRule& rule, const RuleContext& context);
+void add_capability_rule(ProfileBuilder& builder, const policy::CapabilityRule& rule,
+                         const RuleContext& context);
 void add_rlimit_rule(ProfileBuilder& builder, const policy::RlimitRule& rule, const RuleContext& context);
 void add_network_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context);
 void add_unix_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context);
@@ -90,7 +103,9 @@ void add_all_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const 
 /// Marks the classes that are mediated, so that the kernel asks about them at all.
 void add_class_markers(ProfileBuilder& builder);
 
-/// Name, attachment, flags and what follows from them. False: an error that leaves no profile.
-void add_profile_head(ProfileBuilder& builder);
+/// Name, attachment, flags and what follows from them.
+void add_profile_head(ProfileBuilder& builder, bool complain);
+/// Capabilities and families, once every rule is read: deny wins over allow.
+void finish_fields(ProfileBuilder& builder);
 
 }  // namespace bh::compile

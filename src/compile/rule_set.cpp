@@ -17,7 +17,8 @@ namespace {
 /// The audit and quiet fields as ACCEPT2 holds them: seven bits of each half.
 std::uint32_t pack_audit(const Merged& merged) {
   const auto pick = [](std::uint32_t field, unsigned from) { return field >> from & accept_bit::base; };
-  return pick(merged.audit, 0) | pick(merged.quiet, 0) << 7 | pick(merged.audit, accept_bit::other_shift) << 14 |
+  return pick(merged.audit, 0) | pick(merged.quiet, 0) << 7 |
+         pick(merged.audit, accept_bit::other_shift) << 14 |
          pick(merged.quiet, accept_bit::other_shift) << 21;
 }
 
@@ -33,6 +34,18 @@ std::string_view what_limit(automata::OverBudget::What what) {
       return "bytes of memory";
     case automata::OverBudget::What::time:
       return "milliseconds";
+  }
+  return "";
+}
+
+std::string_view name_of(RuleSet::Kind kind) {
+  switch (kind) {
+    case RuleSet::Kind::file:
+      return "file";
+    case RuleSet::Kind::policydb:
+      return "policydb";
+    case RuleSet::Kind::attachment:
+      return "attachment";
   }
   return "";
 }
@@ -66,7 +79,8 @@ std::vector<automata::Pattern> RuleSet::patterns(bool tag_per_entry) const {
   std::vector<automata::Pattern> patterns;
   patterns.reserve(entries_.size());
   for (const Entry& entry : entries_) {
-    patterns.push_back({entry.expr, tag_per_entry ? static_cast<std::uint32_t>(patterns.size()) : entry.grant});
+    patterns.push_back(
+        {entry.expr, tag_per_entry ? static_cast<std::uint32_t>(patterns.size()) : entry.grant});
   }
   return patterns;
 }
@@ -75,6 +89,10 @@ FilePerms RuleSet::perms_of(const Merged& merged) const {
   const AcceptBits bits{merged.allow, pack_audit(merged)};
   const AcceptBits asking{merged.prompt & ~merged.allow, 0};
   FilePerms perms;
+  if (kind_ == Kind::attachment) {
+    perms.owner.allow = perms.other.allow = merged.allow & perm::exec;
+    return perms;
+  }
   if (kind_ == Kind::file) {
     perms = file_from_accept(bits);
     if (asking.accept != 0) {
@@ -158,7 +176,7 @@ void RuleSet::report_conflicts(const Context& context) const {
   }
   std::set<std::pair<std::uint32_t, std::uint32_t>> reported;
   std::vector<const Grant*> meeting;
-  for (const automata::Example& example : automata::examples(&made->dfa)) {
+  for (const automata::Example& example : automata::examples(made->dfa)) {
     meeting.clear();
     const auto tags = made->tag_sets[example.accept];
     for (const std::uint32_t tag : tags) meeting.push_back(&grants_[entries_[tag].grant]);
@@ -170,29 +188,36 @@ void RuleSet::report_conflicts(const Context& context) const {
     if (!reported.emplace(first, second).second) continue;
     diag::Diagnostic& diagnostic = context.sink.report(
         diag::Code::conflicting_exec, span_of(context, second),
-        fmt::format("profile {}: this rule and another one, of equal weight, send the execution of `{}` to different places",
+        fmt::format("profile {}: this rule and another one, of equal weight, send the execution of `{}` to "
+                    "different places",
                     diag::printable(context.profile.name), diag::printable(example.bytes)));
     diagnostic.label(span_of(context, first), "the other rule");
-    if (second != TagMeaning::implied) add_chain(diagnostic, context.policy, context.profile.rules[second].chain);
-    diagnostic.with_help("give both the same transition, make one path exact, or raise one rule with `priority=1`");
+    if (second != TagMeaning::implied)
+      add_chain(diagnostic, context.policy, context.profile.rules[second].chain);
+    diagnostic.with_help(
+        "give both the same transition, make one path exact, or raise one rule with `priority=1`");
   }
 }
 
-void RuleSet::report_budget(const Context& context, const automata::OverBudget& over, bool tag_per_entry) const {
+void RuleSet::report_budget(const Context& context, const automata::OverBudget& over,
+                            bool tag_per_entry) const {
   std::uint32_t rule = TagMeaning::implied;
   if (over.tag != automata::OverBudget::no_tag) {
     const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return tag_per_entry ? &entry - entries_.data() == static_cast<std::ptrdiff_t>(over.tag) : entry.grant == over.tag;
+      return tag_per_entry ? &entry - entries_.data() == static_cast<std::ptrdiff_t>(over.tag)
+                           : entry.grant == over.tag;
     });
     if (at != entries_.end()) rule = at->rule;
   }
   diag::Diagnostic& diagnostic = context.sink.report(
       diag::Code::over_budget, span_of(context, rule),
-      fmt::format("profile {}: the {} automaton of its {} rules needs more than {} {}{}", diag::printable(context.profile.name),
-                  kind_ == Kind::file ? "file" : "policydb", entries_.size(), over.limit, what_limit(over.what),
+      fmt::format("profile {}: the {} automaton of its {} rules needs more than {} {}{}",
+                  diag::printable(context.profile.name), name_of(kind_), entries_.size(), over.limit,
+                  what_limit(over.what),
                   rule == TagMeaning::implied ? "" : "; most of the work went into rules like this one"));
   if (rule != TagMeaning::implied) add_chain(diagnostic, context.policy, context.profile.rules[rule].chain);
-  diagnostic.with_help("patterns with several `*` or `**` in a row of alternatives multiply: split them or make them exact");
+  diagnostic.with_help(
+      "patterns with several `*` or `**` in a row of alternatives multiply: split them or make them exact");
 }
 
 }  // namespace bh::compile

@@ -1,8 +1,9 @@
 // The rules of one automaton on their way from expressions to states with permissions.
 //
-// The one idea: classes of rules only add (expression, grant) pairs; priorities and conflicts are settled here, once per set of
-// rules that meet in a state. Rules with equal grants share a tag, so the automaton is small; which rule was it, is asked again
-// (with a tag per rule) only for an error message or when the caller wants to keep the answer.
+// The one idea: classes of rules only add (expression, grant) pairs; priorities and conflicts are settled
+// here, once per set of rules that meet in a state. Rules with equal grants share a tag, so the automaton is
+// small; which rule was it, is asked again (with a tag per rule) only for an error message or when the caller
+// wants to keep the answer.
 #pragma once
 
 #include <map>
@@ -22,7 +23,7 @@ namespace bh::compile {
 
 class RuleSet {
  public:
-  enum class Kind : std::uint8_t { file, policydb };
+  enum class Kind : std::uint8_t { file, policydb, attachment };
 
   /// `audit_denies`: a deny rule is logged whatever it says (complain mode).
   RuleSet(Kind kind, bool audit_denies) : kind_(kind), audit_denies_(audit_denies) {}
@@ -47,7 +48,8 @@ class RuleSet {
     bool keep_tags;
     diag::Sink& sink;
   };
-  /// The automaton. Errors go to the sink: conflicting exec rules, each pair once with a path on which they meet; an exceeded budget.
+  /// The automaton. Errors go to the sink: conflicting exec rules, each pair once with a path on which they
+  /// meet; an exceeded budget.
   [[nodiscard]] std::optional<Pdb> build(const Context& context) const;
 
  private:

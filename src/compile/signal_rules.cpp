@@ -36,7 +36,8 @@ constexpr auto ptrace_access = std::to_array<AccessWord>({
 });
 
 /// `peer=label`; none is any label.
-const policy::Text* peer_label(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
+const policy::Text* peer_label(ProfileBuilder& builder, const policy::ClassRule& rule,
+                               const RuleContext& context) {
   static constexpr auto keys = std::to_array<std::string_view>({"label"});
   check_keys(builder, context, rule.peer, keys);
   return value_of(builder, context, rule.peer, "label");
@@ -55,12 +56,14 @@ std::optional<automata::ByteSet> signal_set(ProfileBuilder& builder, const polic
     good = false;
     std::vector<std::string_view> names;
     for (const NamedNumber& entry : signal_names()) names.push_back(entry.name);
-    diag::Diagnostic& diagnostic = builder.report(
-        diag::Code::unknown_signal, context, word->span,
-        fmt::format("`{}` is no signal; they are written without SIG, in lower case", diag::printable(word->value)));
+    diag::Diagnostic& diagnostic =
+        builder.report(diag::Code::unknown_signal, context, word->span,
+                       fmt::format("`{}` is no signal; they are written without SIG, in lower case",
+                                   diag::printable(word->value)));
     const auto meant = diag::did_you_mean(word->value, names);
-    diagnostic.with_help(meant ? fmt::format("did you mean `{}`?", *meant)
-                               : std::string("signals are hup, int, quit, …, exists, and rtmin+0 to rtmin+32"));
+    diagnostic.with_help(meant
+                             ? fmt::format("did you mean `{}`?", *meant)
+                             : std::string("signals are hup, int, quit, …, exists, and rtmin+0 to rtmin+32"));
   }
   if (!good) return std::nullopt;
   return set;
@@ -82,13 +85,16 @@ void add_signal_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
   ExprId which = pool.concat(mediated, pool.bytes(*signals));
   bool exact = label->exact;
   if (signals->none()) {
-    // The second form is the kernel's; the first (class "label" in front) was once planned, and the reference still writes it.
+    // The second form is the kernel's; the first (class "label" in front) was once planned, and the reference
+    // still writes it.
     static constexpr std::array<char, 2> by_label{medclass::label, static_cast<char>(0xa)};
-    const std::array<ExprId, 2> forms{pool.literal({by_label.data(), by_label.size()}), pool.concat(mediated, any_byte(pool))};
+    const std::array<ExprId, 2> forms{pool.literal({by_label.data(), by_label.size()}),
+                                      pool.concat(mediated, any_byte(pool))};
     which = pool.either(forms);
     exact = false;
   }
-  builder.policydb.add(pool.concat(which, label->expr), ProfileBuilder::grant(context, *bits, *bits, exact), context.index);
+  builder.policydb.add(pool.concat(which, label->expr), ProfileBuilder::grant(context, *bits, *bits, exact),
+                       context.index);
 }
 
 void add_ptrace_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
@@ -99,8 +105,10 @@ void add_ptrace_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
   if (!bits || !label) return;
   if (!builder.usable.has("ptrace")) return builder.note_not_mediated(context, "ptrace");
   ExprPool& pool = builder.policydb.pool();
-  const std::array<ExprId, 3> parts{pool.optional(pool.byte(medclass::label)), pool.byte(medclass::ptrace), label->expr};
-  builder.policydb.add(pool.concat(parts), ProfileBuilder::grant(context, *bits, *bits, label->exact), context.index);
+  const std::array<ExprId, 3> parts{pool.optional(pool.byte(medclass::label)), pool.byte(medclass::ptrace),
+                                    label->expr};
+  builder.policydb.add(pool.concat(parts), ProfileBuilder::grant(context, *bits, *bits, label->exact),
+                       context.index);
 }
 
 }  // namespace bh::compile

@@ -1,4 +1,5 @@
-// unix rules: addresses and peers of unix sockets. Follows security/apparmor/af_unix.c for what the kernel asks in which order.
+// unix rules: addresses and peers of unix sockets. Follows security/apparmor/af_unix.c for what the kernel
+// asks in which order.
 #include <array>
 
 #include <fmt/format.h>
@@ -35,15 +36,19 @@ ExprId automatic_address(ExprPool& pool) {
 ExprId anything(ExprPool& pool) { return pool.star(any_byte(pool)); }
 
 /// The language of `addr=`: none, auto, or @abstract. None: reported.
-std::optional<Language> address(ProfileBuilder& builder, const RuleContext& context, const policy::Text& text) {
+std::optional<Language> address(ProfileBuilder& builder, const RuleContext& context,
+                                const policy::Text& text) {
   ExprPool& pool = builder.policydb.pool();
   if (text.value == "none") return Language{pool.byte(1), true, 1};
   if (text.value == "auto") return Language{automatic_address(pool), true, 6};
   if (!text.value.starts_with('@')) {
     builder
         .report(diag::Code::bad_condition, context, text.span,
-                fmt::format("`{}` is no address of a unix socket that a rule can name", diag::printable(text.value)))
-        .with_help("`@NAME` is an abstract one, `none` an unnamed one, `auto` one bound by the kernel; sockets in the file system are file rules");
+                fmt::format("`{}` is no address of a unix socket that a rule can name",
+                            diag::printable(text.value)))
+        .with_help(
+            "`@NAME` is an abstract one, `none` an unnamed one, `auto` one bound by the kernel; sockets in "
+            "the file system are file rules");
     return std::nullopt;
   }
   policy::Text name = text;
@@ -54,7 +59,8 @@ std::optional<Language> address(ProfileBuilder& builder, const RuleContext& cont
 }
 
 /// Reads type=, addr= and peer=. None: something was reported.
-std::optional<UnixSocket> read_socket(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
+std::optional<UnixSocket> read_socket(ProfileBuilder& builder, const policy::ClassRule& rule,
+                                      const RuleContext& context) {
   static constexpr auto keys = std::to_array<std::string_view>({"type", "addr"});
   static constexpr auto peer_keys = std::to_array<std::string_view>({"addr", "label"});
   bool good = check_no_words(builder, rule, context);
@@ -66,7 +72,8 @@ std::optional<UnixSocket> read_socket(ProfileBuilder& builder, const policy::Cla
     if (!socket.type) {
       good = false;
       builder
-          .report(diag::Code::bad_network, context, text->span, fmt::format("`{}` is no socket type", diag::printable(text->value)))
+          .report(diag::Code::bad_network, context, text->span,
+                  fmt::format("`{}` is no socket type", diag::printable(text->value)))
           .with_help("types are stream, dgram, seqpacket, rdm, raw and packet");
     }
   }
@@ -80,7 +87,8 @@ std::optional<UnixSocket> read_socket(ProfileBuilder& builder, const policy::Cla
     good = good && socket.peer_address;
   }
   if (const policy::Text* text = value_of(builder, context, rule.peer, "label")) {
-    socket.peer_label = glob(builder.policydb.pool(), *text, "peer label", {.collapse_slashes = false}, builder.sink);
+    socket.peer_label =
+        glob(builder.policydb.pool(), *text, "peer label", {.collapse_slashes = false}, builder.sink);
     good = good && socket.peer_label;
   }
   if (!good) return std::nullopt;
@@ -94,14 +102,16 @@ bool check_peer_access(ProfileBuilder& builder, const policy::ClassRule& rule, c
   builder
       .report(diag::Code::bad_access, context, rule.access.front().span,
               "with `peer=` a unix rule can be about connect, accept, send and receive only")
-      .with_help("put create, bind, listen, shutdown, getattr, setattr, getopt, setopt into a rule of their own, without `peer=`");
+      .with_help(
+          "put create, bind, listen, shutdown, getattr, setattr, getopt, setopt into a rule of their own, "
+          "without `peer=`");
   return false;
 }
 
 }  // namespace
 
-void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const UnixSocket& socket, std::uint32_t bits,
-                     bool invert_audit) {
+void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const UnixSocket& socket,
+                     std::uint32_t bits, bool invert_audit) {
   const auto cls = unix_class(builder.usable);
   if (!cls) return;
   ExprPool& pool = builder.policydb.pool();
@@ -110,13 +120,12 @@ void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const 
                                          socket.type ? two_bytes(pool, *socket.type) : pool.concat(any, any),
                                          pool.concat(any, any)};  // the protocol, which rules do not choose
   const ExprId head = pool.concat(head_parts);
+  policy::Qualifiers qualifiers = context.qualifiers;
+  if (invert_audit && qualifiers.access == policy::Access::deny) qualifiers.audit = !qualifiers.audit;
+  const RuleContext own{context.index, context.span, qualifiers};
   const auto add = [&](ExprId expr, std::uint32_t its_bits) {
     if (its_bits == 0) return;
-    RuleContext here = context;
-    policy::Qualifiers qualifiers = context.qualifiers;
-    if (invert_audit && qualifiers.access == policy::Access::deny) qualifiers.audit = !qualifiers.audit;
-    const RuleContext inverted{here.index, here.span, qualifiers};
-    builder.policydb.add(expr, ProfileBuilder::grant(inverted, its_bits, its_bits, false), context.index);
+    builder.policydb.add(expr, ProfileBuilder::grant(own, its_bits, its_bits, false), context.index);
   };
   const bool has_peer = socket.peer_address || socket.peer_label;
   if (!has_peer) add(head, bits & net_bit::create);
@@ -139,9 +148,9 @@ void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const 
     add(pool.concat(command(command_listen), pool.concat(any, any)), bits & net_bit::listen);
     add(pool.concat(command(command_options), pool.concat(any, any)), bits & bits_of_options);
   }
-  const std::array<ExprId, 4> peer_parts{command(command_peer),
-                                         socket.peer_address ? socket.peer_address->expr : anything(pool), pool.byte(0),
-                                         socket.peer_label ? socket.peer_label->expr : any_text(pool)};
+  const std::array<ExprId, 4> peer_parts{
+      command(command_peer), socket.peer_address ? socket.peer_address->expr : anything(pool), pool.byte(0),
+      socket.peer_label ? socket.peer_label->expr : any_text(pool)};
   add(pool.concat(peer_parts), bits & bits_of_peer);
 }
 
@@ -157,7 +166,8 @@ void add_unix_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const
   if (!fine && deny) return builder.note_not_mediated(context, "addresses of unix sockets");
   if (!fine) builder.note_downgraded(context, "addresses of unix sockets");
   add_unix_checks(builder, context, *socket, *bits, false);
-  // Before any address is known the kernel asks about the socket's family and type alone. A deny is not widened to that.
+  // Before any address is known the kernel asks about the socket's family and type alone. A deny is not
+  // widened to that.
   if (deny) return;
   ByteSet families;
   families.set(family_unix);
