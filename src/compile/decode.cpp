@@ -25,7 +25,7 @@ std::string c_string(std::string_view text) { return std::string(text.substr(0, 
 /// Whose permissions an automaton's accept tables hold: they are packed differently.
 enum class Role : std::uint8_t { xmatch, policydb, file };
 
-/// Reads one `pdb`: [perms] [permsv] aadfa [start] [dfa_start] [xtable].
+/// Reads one `pdb`: [tags] [perms] [permsv] aadfa [start] [dfa_start] [xtable].
 class PdbReader {
  public:
   PdbReader(PackedReader& in, Role role, automata::Budget& budget) : in_(in), role_(role), budget_(budget) {}
@@ -35,10 +35,13 @@ class PdbReader {
   [[nodiscard]] bool perms_table() const { return perms_table_; }
 
  private:
+  void read_tags();
   void read_perms();
   void check(const Perms& perms, std::size_t index);
   void read_xtable();
   void check_target(std::string_view target);
+  [[nodiscard]] bool targets_exist(const Perms& perms) const;
+  void check_table();
   void enter_at(automata::Dfa& dfa, std::uint32_t start);
   std::optional<FilePerms> entry(std::uint32_t accept, std::uint32_t accept2);
   void fill_perms(DecodedDfa& decoded);
@@ -50,7 +53,34 @@ class PdbReader {
   bool perms_table_ = false;
   bool flags_in_accept2_ = false;
   std::vector<Perms> table_;
+  std::size_t tag_sets_ = 0;
 };
+
+/// Texts that a rule may carry into the log (Linux 7.2). Nothing here uses them; read past, with their shape
+/// checked.
+void PdbReader::read_tags() {
+  if (!in_.take(Type::structure, "tags")) return;
+  if (in_.u32("version") != 1) in_.fail("the tags' version is not 1");
+  if (in_.take(Type::structure, "strs")) {
+    const std::size_t count = in_.array().value_or(0);
+    for (std::size_t i = 0; i < count && in_.ok(); ++i) {
+      if (!in_.string()) in_.fail("a tag's text is missing");
+    }
+    in_.expect(Type::array_end, {}, "the end of the tags' texts");
+    in_.expect(Type::structure_end, {}, "the end of the tags' texts");
+  }
+  const auto numbers = [&](std::string_view name, std::size_t each) {
+    const auto count = in_.array(name);
+    if (!count) in_.fail(fmt::format("the tags' `{}` are missing", name));
+    for (std::size_t i = 0; i < count.value_or(0) * each && in_.ok(); ++i)
+      in_.expect_u32("a number of the tags");
+    in_.expect(Type::array_end, {}, "the end of the tags' numbers");
+    return std::size_t{count.value_or(0)};
+  };
+  numbers("hdrs", 4);
+  tag_sets_ = numbers("sets", 1);
+  in_.expect(Type::structure_end, {}, "the end of the tags");
+}
 
 void PdbReader::read_perms() {
   if (!in_.take(Type::structure, "perms")) return;
@@ -127,6 +157,23 @@ void PdbReader::enter_at(automata::Dfa& dfa, std::uint32_t start) {
   std::swap(dfa.accept[start], dfa.accept[automata::Dfa::start]);
 }
 
+bool PdbReader::targets_exist(const Perms& perms) const {
+  const bool in_table = (perms.xindex & xindex::table) != 0;
+  return !in_table || (perms.xindex & xindex::index_mask) < pdb_.xtable.size();
+}
+
+/// policy_unpack.c, verify_perms: every entry, used or not.
+void PdbReader::check_table() {
+  for (std::size_t i = 0; i < table_.size(); ++i) {
+    if (!targets_exist(table_[i]))
+      return in_.fail(fmt::format("permission entry {} leads to an exec target that is not there", i));
+    if (table_[i].tag != 0 && table_[i].tag >= tag_sets_)
+      return in_.fail(fmt::format("permission entry {} has a tag that is not there", i));
+    if (table_[i].label != 0 && table_[i].label >= pdb_.xtable.size())
+      return in_.fail(fmt::format("permission entry {} has a label that is not there", i));
+  }
+}
+
 /// None: a state's accept numbers point outside the tables.
 std::optional<FilePerms> PdbReader::entry(std::uint32_t accept, std::uint32_t accept2) {
   FilePerms found;
@@ -143,10 +190,7 @@ std::optional<FilePerms> PdbReader::entry(std::uint32_t accept, std::uint32_t ac
   } else {  // match.c knows one permission of an attachment: it is one
     found.owner.allow = found.other.allow = accept & perm::exec;
   }
-  for (const Perms* perms : {&found.owner, &found.other}) {
-    const bool targets = (perms->xindex & xindex::table) != 0;
-    if (targets && (perms->xindex & xindex::index_mask) >= pdb_.xtable.size()) return std::nullopt;
-  }
+  if (!targets_exist(found.owner) || !targets_exist(found.other)) return std::nullopt;
   return found;
 }
 
@@ -169,6 +213,7 @@ void PdbReader::fill_perms(DecodedDfa& decoded) {
 }
 
 std::optional<Pdb> PdbReader::read() {
+  read_tags();
   read_perms();
   const auto version = in_.u32("permsv");
   flags_in_accept2_ = perms_table_ && version.value_or(0) > 2;
@@ -192,6 +237,7 @@ std::optional<Pdb> PdbReader::read() {
   const std::uint32_t start = in_.u32("start").value_or(automata::Dfa::start);
   const std::uint32_t file_start = in_.u32("dfa_start").value_or(automata::Dfa::start);
   read_xtable();
+  if (in_.ok()) check_table();
   if (in_.ok()) fill_perms(*decoded);
   if (in_.ok()) enter_at(decoded->dfa, role_ == Role::policydb ? start : file_start);
   if (!in_.ok()) return std::nullopt;
@@ -243,7 +289,7 @@ void ProfileReader::read_name() {
   profile_.name = c_string(*name);
   if (profile_.name.starts_with(':')) {  // `:ns:name` or `:ns://name`
     const std::size_t end = profile_.name.find(':', 1);
-    if (end == std::string::npos || end == 1) return in_.fail("a broken namespace in the profile's name");
+    if (end == std::string::npos) return in_.fail("a namespace instead of the profile's name");
     profile_.name_space = profile_.name.substr(1, end - 1);
     profile_.name.erase(0, end + 1);
     if (profile_.name.starts_with("//")) profile_.name.erase(0, 2);
