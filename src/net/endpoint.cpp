@@ -8,8 +8,10 @@ namespace {
 constexpr std::size_t socket_path_max = 107;  // sun_path without its final zero, unix(7)
 
 Result<Endpoint> parse_unix(std::string_view url, std::string_view path) {
-  if (path.empty() || path.front() != '/') return fail("{}: a unix socket needs an absolute path, as in unix:///var/run/docker.sock", url);
-  if (path.size() > socket_path_max) return fail("{}: a socket's path has at most {} bytes", url, socket_path_max);
+  if (path.empty() || path.front() != '/')
+    return fail("{}: a unix socket needs an absolute path, as in unix:///var/run/docker.sock", url);
+  if (path.size() > socket_path_max)
+    return fail("{}: a socket's path has at most {} bytes", url, socket_path_max);
   return Endpoint{.kind = Endpoint::Kind::unix_socket, .path = std::string(path)};
 }
 
@@ -26,7 +28,8 @@ Result<Endpoint> parse_tcp(std::string_view url, std::string_view authority, boo
     if (slash + 1 != authority.size()) return fail("{}: a path behind the port is not supported", url);
     authority.remove_suffix(1);
   }
-  Endpoint endpoint{.kind = tls ? Endpoint::Kind::tls : Endpoint::Kind::tcp, .port = static_cast<std::uint16_t>(tls ? 2376 : 2375)};
+  Endpoint endpoint{.kind = tls ? Endpoint::Kind::tls : Endpoint::Kind::tcp,
+                    .port = static_cast<std::uint16_t>(tls ? 2376 : 2375)};
   std::string_view rest;
   if (authority.starts_with('[')) {
     auto close = authority.find(']');
@@ -51,23 +54,26 @@ Result<Endpoint> parse_tcp(std::string_view url, std::string_view authority, boo
 
 Result<Endpoint> parse_endpoint(std::string_view url) {
   auto separator = url.find("://");
-  if (separator == std::string_view::npos) return fail("{}: expected a scheme, as in unix:///var/run/docker.sock or tcp://host:2376", url);
+  if (separator == std::string_view::npos)
+    return fail("{}: expected a scheme, as in unix:///var/run/docker.sock or tcp://host:2376", url);
   auto scheme = url.substr(0, separator);
   auto rest = url.substr(separator + 3);
   if (scheme == "unix") return parse_unix(url, rest);
   if (scheme == "tcp" || scheme == "http") return parse_tcp(url, rest, false);
   if (scheme == "https") return parse_tcp(url, rest, true);
   if (scheme == "ssh")
-    return fail("{}: ssh is not spoken here; forward the socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and use unix:///tmp/docker.sock",
-                url);
+    return fail(
+        "{}: ssh is not spoken here; forward the socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) "
+        "and use unix:///tmp/docker.sock",
+        url);
   return fail("{}: unknown scheme {}; unix, tcp, http and https are known", url, scheme);
 }
 
 std::string describe(const Endpoint& endpoint) {
   if (endpoint.kind == Endpoint::Kind::unix_socket) return "unix://" + endpoint.path;
   bool v6 = endpoint.host.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}:{}", endpoint.kind == Endpoint::Kind::tls ? "https" : "tcp", v6 ? "[" : "", endpoint.host, v6 ? "]" : "",
-                     endpoint.port);
+  return fmt::format("{}://{}{}{}:{}", endpoint.kind == Endpoint::Kind::tls ? "https" : "tcp", v6 ? "[" : "",
+                     endpoint.host, v6 ? "]" : "", endpoint.port);
 }
 
 }  // namespace bh::net

@@ -10,7 +10,8 @@
 
 namespace bh::net {
 
-/// PEM files; empty paths are not used. Without `verify` any server is believed (only where the user said so).
+/// PEM files; empty paths are not used. Without `verify` any server is believed (only where the user said
+/// so).
 struct Tls {
   std::string ca;
   std::string certificate;
@@ -31,8 +32,9 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-/// Errors: an unknown scheme, a relative socket path, a missing host, a port out of range. `https://` gives Kind::tls, `tcp://`
-/// and `http://` Kind::tcp (whether TLS is wanted is the caller's knowledge). Ports default to 2375 and, for https, 2376.
+/// Errors: an unknown scheme, a relative socket path, a missing host, a port out of range. `https://` gives
+/// Kind::tls, `tcp://` and `http://` Kind::tcp (whether TLS is wanted is the caller's knowledge). Ports
+/// default to 2375 and, for https, 2376.
 [[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view url);
 
 /// The URL again, as it is shown to users.

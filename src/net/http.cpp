@@ -22,7 +22,8 @@ std::string_view Response::header(std::string_view name) const {
 std::string percent_encode(std::string_view text, bool keep_slash) {
   std::string out;
   for (char c : text) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                 c == '.' || c == '_' || c == '~';
     if (plain || (keep_slash && c == '/'))
       out.push_back(c);
     else

@@ -1,10 +1,13 @@
-// A small HTTP/1.1 client for one server: kept connections, several requests at once, bodies read as they come.
+// A small HTTP/1.1 client for one server: kept connections, several requests at once, bodies read as they
+// come.
 //
-// The one idea: whatever the server does, every call ends: each has a deadline and each reader a size limit, and what went wrong is
-// one Error. Error::sys tells the kinds apart: ENOENT, ECONNREFUSED, EACCES (no connection), ETIMEDOUT (deadline), EMSGSIZE (a limit),
-// EPROTO (not HTTP), ECONNRESET (closed in the middle). It follows no redirects and stores no cookies.
+// The one idea: whatever the server does, every call ends: each has a deadline and each reader a size limit,
+// and what went wrong is one Error. Error::sys tells the kinds apart: ENOENT, ECONNREFUSED, EACCES (no
+// connection), ETIMEDOUT (deadline), EMSGSIZE (a limit), EPROTO (not HTTP), ECONNRESET (closed in the
+// middle). It follows no redirects and stores no cookies.
 //
-// Source: RFC 9112 by way of Boost.Beast, which no other header of ours includes. Not thread-safe: one client, one thread.
+// Source: RFC 9112 by way of Boost.Beast, which no other header of ours includes. Not thread-safe: one
+// client, one thread.
 #pragma once
 
 #include <chrono>
@@ -56,8 +59,8 @@ class BodyStream {
 
   /// Status and headers; its body is empty.
   [[nodiscard]] const Response& head() const;
-  /// The next bytes, empty at the end. The view holds until the next call. `idle` is how long the server may stay silent;
-  /// the deadline given to open() counts as well.
+  /// The next bytes, empty at the end. The view holds until the next call. `idle` is how long the server may
+  /// stay silent; the deadline given to open() counts as well.
   [[nodiscard]] Result<std::string_view> next(std::chrono::milliseconds idle);
 
  private:
@@ -79,7 +82,8 @@ class HttpClient {
 
   [[nodiscard]] Result<Response> send(const Request& request);
   /// All of them over at most `connections` kept connections; answers in the order of the requests.
-  [[nodiscard]] std::vector<Result<Response>> send_all(std::span<const Request> requests, unsigned connections = 8);
+  [[nodiscard]] std::vector<Result<Response>> send_all(std::span<const Request> requests,
+                                                       unsigned connections = 8);
   /// Returns when the headers are there. `total` bounds the whole of the body.
   [[nodiscard]] Result<BodyStream> open(const Request& request, std::chrono::milliseconds total);
 

@@ -1,5 +1,5 @@
-// The only file that includes Boost.Beast. One coroutine talks to the server over one connection; Stream is a unix socket, TCP or
-// TLS over TCP, and everything above it is the same code.
+// The only file that includes Boost.Beast. One coroutine talks to the server over one connection; Stream is a
+// unix socket, TCP or TLS over TCP, and everything above it is the same code.
 #include "net/http.h"
 
 #include <boost/asio/as_tuple.hpp>
@@ -34,13 +34,16 @@ constexpr std::size_t piece_bytes = 64u << 10;
 Error error_of(const beast::error_code& code, std::string_view doing) {
   auto with = [&](std::string_view text, int sys) { return Error{fmt::format("{}: {}", doing, text), sys}; };
   if (code == beast::error::timeout) return with("no answer in time", ETIMEDOUT);
-  if (code == http::error::end_of_stream || code == asio::error::eof || code == asio::ssl::error::stream_truncated)
+  if (code == http::error::end_of_stream || code == asio::error::eof ||
+      code == asio::ssl::error::stream_truncated)
     return with("the server closed the connection", ECONNRESET);
-  if (code == http::error::partial_message) return with("the server closed the connection in the middle of its answer", ECONNRESET);
+  if (code == http::error::partial_message)
+    return with("the server closed the connection in the middle of its answer", ECONNRESET);
   if (code == http::error::header_limit) return with("the headers of the answer are too large", EMSGSIZE);
   if (code.category() == http::make_error_code(http::error::bad_version).category())
     return with(fmt::format("the answer is not HTTP ({})", code.message()), EPROTO);
-  if (code.category() == asio::error::get_ssl_category()) return with(fmt::format("TLS: {}", code.message()), EPROTO);
+  if (code.category() == asio::error::get_ssl_category())
+    return with(fmt::format("TLS: {}", code.message()), EPROTO);
   if (code.category() == boost::system::system_category()) return with(code.message(), code.value());
   return with(code.message(), EIO);
 }
@@ -53,10 +56,12 @@ class Connection {
   /// Sends the request and reads status and headers.
   virtual asio::awaitable<Result<void>> exchange(const Request& request, Clock::time_point deadline) = 0;
   /// Reads the next piece of the body into `piece`; 0 at the end.
-  virtual asio::awaitable<Result<std::size_t>> read_body(std::span<char> piece, Clock::time_point deadline) = 0;
+  virtual asio::awaitable<Result<std::size_t>> read_body(std::span<char> piece,
+                                                         Clock::time_point deadline) = 0;
 
   [[nodiscard]] const Response& head() const { return head_; }
-  /// May be used for another request: the last answer was read to its end and the server keeps the connection.
+  /// May be used for another request: the last answer was read to its end and the server keeps the
+  /// connection.
   [[nodiscard]] bool reusable() const { return reusable_; }
   [[nodiscard]] bool used() const { return used_; }
 
@@ -76,7 +81,8 @@ class ConnectionOf : public Connection {
   asio::awaitable<Result<void>> connect(Clock::time_point deadline) override {
     if constexpr (std::is_same_v<Stream, UnixStream>) {
       stream_.expires_at(deadline);
-      auto [code] = co_await stream_.async_connect(asio::local::stream_protocol::endpoint(endpoint_.path), use_tuple);
+      auto [code] =
+          co_await stream_.async_connect(asio::local::stream_protocol::endpoint(endpoint_.path), use_tuple);
       if (code) co_return tl::unexpected(error_of(code, endpoint_.path));
     } else {
       auto connected = co_await connect_tcp(deadline);
@@ -93,7 +99,8 @@ class ConnectionOf : public Connection {
     message.version(11);
     message.method_string(request.method);
     message.target(request.target);
-    message.set(http::field::host, endpoint_.kind == Endpoint::Kind::unix_socket ? std::string("docker") : host_header());
+    message.set(http::field::host,
+                endpoint_.kind == Endpoint::Kind::unix_socket ? std::string("docker") : host_header());
     message.set(http::field::user_agent, "bulkhead");
     message.set(http::field::accept, "*/*");
     if (!request.content_type.empty()) message.set(http::field::content_type, request.content_type);
@@ -125,7 +132,8 @@ class ConnectionOf : public Connection {
       body.size = piece.size();
       body.more = true;
       auto [code, read] = co_await http::async_read_some(stream_, buffer_, *parser_, use_tuple);
-      if (code && code != http::error::need_buffer) co_return tl::unexpected(error_of(code, "reading the answer"));
+      if (code && code != http::error::need_buffer)
+        co_return tl::unexpected(error_of(code, "reading the answer"));
       if (std::size_t got = piece.size() - body.size; got > 0) co_return got;
     }
     reusable_ = parser_->keep_alive();
@@ -141,7 +149,8 @@ class ConnectionOf : public Connection {
   asio::awaitable<Result<void>> connect_tcp(Clock::time_point deadline) {
     auto where = fmt::format("{}:{}", endpoint_.host, endpoint_.port);
     asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
-    auto [resolve_code, addresses] = co_await resolver.async_resolve(endpoint_.host, std::to_string(endpoint_.port), use_tuple);
+    auto [resolve_code, addresses] =
+        co_await resolver.async_resolve(endpoint_.host, std::to_string(endpoint_.port), use_tuple);
     if (resolve_code) co_return tl::unexpected(error_of(resolve_code, where));
     auto& tcp = beast::get_lowest_layer(stream_);
     tcp.expires_at(deadline);
@@ -155,7 +164,8 @@ class ConnectionOf : public Connection {
   asio::awaitable<Result<void>> handshake(Clock::time_point deadline) {
     auto where = fmt::format("{}:{}", endpoint_.host, endpoint_.port);
     if (endpoint_.tls.verify) stream_.set_verify_callback(asio::ssl::host_name_verification(endpoint_.host));
-    if (!SSL_set_tlsext_host_name(stream_.native_handle(), endpoint_.host.c_str())) co_return fail("{}: TLS: bad host name", where);
+    if (!SSL_set_tlsext_host_name(stream_.native_handle(), endpoint_.host.c_str()))
+      co_return fail("{}: TLS: bad host name", where);
     beast::get_lowest_layer(stream_).expires_at(deadline);
     auto [code] = co_await stream_.async_handshake(asio::ssl::stream_base::client, use_tuple);
     if (code) co_return tl::unexpected(error_of(code, where));
@@ -212,8 +222,10 @@ struct HttpClient::Impl {
     return std::make_unique<ConnectionOf<TlsStream>>(endpoint, limits.header_bytes, io.get_executor(), *tls);
   }
 
-  /// Gives a connection whose answer's headers are read. A kept connection that the server has meanwhile closed is replaced once.
-  asio::awaitable<Result<std::unique_ptr<Connection>>> start(const Request& request, Clock::time_point deadline) {
+  /// Gives a connection whose answer's headers are read. A kept connection that the server has meanwhile
+  /// closed is replaced once.
+  asio::awaitable<Result<std::unique_ptr<Connection>>> start(const Request& request,
+                                                             Clock::time_point deadline) {
     if (!idle.empty()) {
       auto connection = std::move(idle.back());
       idle.pop_back();
@@ -242,7 +254,8 @@ struct HttpClient::Impl {
       if (!got) co_return tl::unexpected(std::move(got.error()));
       if (*got == 0) break;
       if (response.body.size() + *got > limits.body_bytes)
-        co_return tl::unexpected(Error{fmt::format("the answer is larger than the limit of {} bytes", limits.body_bytes), EMSGSIZE});
+        co_return tl::unexpected(Error{
+            fmt::format("the answer is larger than the limit of {} bytes", limits.body_bytes), EMSGSIZE});
       response.body.append(piece, 0, *got);
     }
     if (connection->reusable()) idle.push_back(std::move(connection));
@@ -277,7 +290,8 @@ std::vector<Result<Response>> HttpClient::send_all(std::span<const Request> requ
       if (Clock::now() >= batch_end)
         answers[mine] = tl::unexpected(Error{"not asked: the requests before it took too long", ETIMEDOUT});
       else
-        answers[mine] = co_await impl_->answer(requests[mine], std::min(batch_end, Clock::now() + impl_->limits.answer));
+        answers[mine] =
+            co_await impl_->answer(requests[mine], std::min(batch_end, Clock::now() + impl_->limits.answer));
     }
   };
   auto workers = std::min<std::size_t>(connections, requests.size());
@@ -296,8 +310,10 @@ struct BodyStream::State {
 
 Result<BodyStream> HttpClient::open(const Request& request, std::chrono::milliseconds total) {
   auto deadline = Clock::now() + total;
-  BH_TRY(auto connection, impl_->run(impl_->start(request, std::min(deadline, Clock::now() + impl_->limits.answer))));
-  return BodyStream(std::make_unique<BodyStream::State>(BodyStream::State{impl_.get(), std::move(connection), deadline}));
+  BH_TRY(auto connection,
+         impl_->run(impl_->start(request, std::min(deadline, Clock::now() + impl_->limits.answer))));
+  return BodyStream(
+      std::make_unique<BodyStream::State>(BodyStream::State{impl_.get(), std::move(connection), deadline}));
 }
 
 Result<std::string_view> BodyStream::next(std::chrono::milliseconds idle) {
@@ -312,7 +328,8 @@ BodyStream& BodyStream::operator=(BodyStream&&) noexcept = default;
 BodyStream::~BodyStream() = default;
 const Response& BodyStream::head() const { return state_->connection->head(); }
 
-HttpClient::HttpClient(Endpoint endpoint, Limits limits) : impl_(std::make_unique<Impl>(std::move(endpoint), limits)) {}
+HttpClient::HttpClient(Endpoint endpoint, Limits limits)
+    : impl_(std::make_unique<Impl>(std::move(endpoint), limits)) {}
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
