@@ -16,7 +16,7 @@ using automata::ExprId;
 using automata::ExprPool;
 
 // The numbers that are Linux's on every architecture but alpha, mips and sparc (asm-generic/errno-base.h).
-constexpr auto error_numbers = std::to_array<NamedNumber>({{"EPERM", 1}, {"EACCES", 13}, {"ENOENT", 2}});
+constexpr auto error_numbers = std::to_array<Name>({{"EPERM", 1}, {"EACCES", 13}, {"ENOENT", 2}});
 
 struct PathFlag {
   std::string_view name;
