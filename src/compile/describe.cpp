@@ -188,6 +188,8 @@ std::span<const std::uint8_t> all_classes() {
 }
 
 std::string perm_words(std::uint32_t mask, std::uint8_t mediation_class) {
+  if (mediation_class != medclass::file)
+    mask &= ~perm::lock;  // the kernel gives it to every entry, and never asks for it
   if (mask == 0) return "none";
   const Class* found = find_class(mediation_class);
   std::vector<std::string> words;

@@ -38,7 +38,9 @@ Dfa with_private_start(const Dfa& dfa, std::uint32_t private_accept) {
 }
 
 /// What the kernel sees of an entry.
-Perms effective(Perms perms, bool exact) {
+Perms effective(Perms perms, std::uint8_t mediation_class, bool exact) {
+  if (mediation_class != compile::medclass::file)
+    perms.allow &= ~compile::perm::lock;  // everywhere there, and never asked for
   perms.allow &= ~perms.deny;
   perms.deny = 0;
   if (!exact) {
@@ -143,8 +145,8 @@ void ProfileComparison::members(const CompiledProfile& a, const CompiledProfile&
 
 std::string ProfileComparison::perms_difference(std::uint8_t mediation_class, const Perms& raw_a,
                                                 const Pdb& of_a, const Perms& raw_b, const Pdb& of_b) const {
-  const Perms a = effective(raw_a, options_.exact);
-  const Perms b = effective(raw_b, options_.exact);
+  const Perms a = effective(raw_a, mediation_class, options_.exact);
+  const Perms b = effective(raw_b, mediation_class, options_.exact);
   std::vector<std::string> parts;
   constexpr std::pair<std::string_view, std::uint32_t Perms::*> masks[] = {
       {"allow", &Perms::allow},     {"audit", &Perms::audit}, {"quiet", &Perms::quiet},
