@@ -18,12 +18,18 @@ int sys_or_0(long result) { return result < 0 ? errno : 0; }
 
 Tried act_mount(const Staged&, Arguments a) {
   if (a.size() < 2) return {"arguments", EINVAL};
-  return {"mount", sys_or_0(::mount("probe", a[1].c_str(), a[0].c_str(), 0, nullptr))};
+  const char* options = a.size() > 2 ? a[1].c_str() : nullptr;
+  return {"mount", sys_or_0(::mount("probe", a.back().c_str(), a[0].c_str(), 0, options))};
 }
 
 Tried act_bind(const Staged&, Arguments a) {
   if (a.size() < 2) return {"arguments", EINVAL};
   return {"mount", sys_or_0(::mount(a[0].c_str(), a[1].c_str(), nullptr, MS_BIND, nullptr))};
+}
+
+Tried act_remount(const Staged&, Arguments a) {
+  if (a.empty()) return {"arguments", EINVAL};
+  return {"mount", sys_or_0(::mount(nullptr, a[0].c_str(), nullptr, MS_REMOUNT, nullptr))};
 }
 
 Tried act_umount(const Staged&, Arguments a) {

@@ -58,6 +58,35 @@ Tried act_signal_child(const Staged&, Arguments) {
   return {"kill", sys};
 }
 
+Tried act_receive_signal(const Staged& staged, Arguments) {
+  pid_t child = fork_child([] { sleep_on(); });
+  if (child < 0) return {"fork", errno};
+  int sys = EPIPE;
+  if (::write(staged.ask_fd, &child, sizeof child) == sizeof child &&
+      ::read(staged.answer_fd, &sys, sizeof sys) != sizeof sys)
+    sys = EPIPE;
+  if (sys == 0) ::waitpid(child, nullptr, 0);
+  return {"kill", sys};
+}
+
+Tried act_list_processes(const Staged&, Arguments) {
+  pid_t child = fork_child([] { sleep_on(); });
+  if (child < 0) return {"fork", errno};
+  // What ps reads of a process; the link to its executable is the one that asks ptrace.
+  std::string folder = "/proc/" + std::to_string(child);
+  Tried tried = {"open", 0};
+  for (const char* file : {"/stat", "/status", "/cmdline"}) {
+    int fd = ::open((folder + file).c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && tried.sys == 0) tried.sys = errno;
+    if (fd >= 0) ::close(fd);
+  }
+  char target[256];
+  if (tried.sys == 0 && ::readlink((folder + "/exe").c_str(), target, sizeof target) < 0)
+    tried = {"readlink", errno};
+  ::kill(child, SIGKILL);
+  return tried;
+}
+
 Tried act_userns(const Staged&, Arguments) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return {"pipe", errno};

@@ -41,11 +41,6 @@ int write_attribute(const char* file, const std::string& order) {
   return sys;
 }
 
-int enter(bool on_exec, const std::string& profile) {
-  return on_exec ? write_attribute("/proc/thread-self/attr/apparmor/exec", "exec " + profile)
-                 : write_attribute("/proc/thread-self/attr/apparmor/current", "changeprofile " + profile);
-}
-
 /// The file that execvp would find, looked up before the profile could hide it.
 std::string find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) return name;
@@ -65,7 +60,7 @@ int become(int argc, char** argv) {
     return complain("usage:", "--enter now|on_exec NAME -- PROGRAM", EINVAL, exit_usage);
   std::string program = find_program(argv[5]);
   if (program.empty()) return complain("no program", argv[5], ENOENT, exit_not_found);
-  if (int sys = enter(std::strcmp(argv[2], "on_exec") == 0, argv[3]); sys != 0)
+  if (int sys = enter_profile(std::strcmp(argv[2], "on_exec") == 0, argv[3]); sys != 0)
     return complain("cannot enter profile", argv[3], sys, exit_not_entered);
   ::execv(program.c_str(), argv + 5);
   int sys = errno;
@@ -94,10 +89,15 @@ int act(const Action& action, const Staged& staged, Arguments arguments) {
   ::dup2(report, result_fd);
   ::prctl(PR_SET_NAME, action.id);
   if (profile.empty()) ::_exit(act(action, staged, arguments));
-  if (int sys = enter(true, profile); sys != 0)
+  if (int sys = enter_profile(true, profile + action.stacked); sys != 0)
     ::_exit(complain("cannot enter profile", profile, sys, exit_not_entered));
-  std::vector<std::string> words = {"probe", "--act", action.id, std::to_string(staged.peer),
-                                    std::to_string(staged.leaked_fd)};
+  std::vector<std::string> words = {"probe",
+                                    "--act",
+                                    action.id,
+                                    std::to_string(staged.peer),
+                                    std::to_string(staged.leaked_fd),
+                                    std::to_string(staged.ask_fd),
+                                    std::to_string(staged.answer_fd)};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> raw;
   for (std::string& word : words) raw.push_back(word.data());
@@ -145,7 +145,7 @@ int run(int argc, char** argv) {
     return 0;
   }
   if (std::strcmp(argv[1], "--enter") == 0) return become(argc, argv);
-  bool inside = std::strcmp(argv[1], "--act") == 0 && argc >= 5;
+  bool inside = std::strcmp(argv[1], "--act") == 0 && argc >= 7;
   std::string profile;
   int at = 1;
   if (inside) {
@@ -156,15 +156,21 @@ int run(int argc, char** argv) {
   }
   const Action* action = find_action(argv[at]);
   if (action == nullptr) return complain("no action", argv[at], EINVAL, exit_usage);
-  std::vector<std::string> arguments(argv + at + (inside ? 3 : 1), argv + argc);
+  std::vector<std::string> arguments(argv + at + (inside ? 5 : 1), argv + argc);
   if (arguments.empty()) arguments = action->arguments;
   if (!inside) return stage_and_run(*action, profile, arguments);
   ::prctl(PR_SET_NAME, action->id);
-  Staged staged = {std::atoi(argv[3]), std::atoi(argv[4])};
+  Staged staged = {std::atoi(argv[3]), std::atoi(argv[4]), std::atoi(argv[5]), std::atoi(argv[6])};
   return act(*action, staged, arguments);
 }
 
 }  // namespace
+
+int enter_profile(bool on_exec, const std::string& profile) {
+  return on_exec ? write_attribute("/proc/thread-self/attr/apparmor/exec", "exec " + profile)
+                 : write_attribute("/proc/thread-self/attr/apparmor/current", "changeprofile " + profile);
+}
+
 }  // namespace bh::probe
 
 int main(int argc, char** argv) { return bh::probe::run(argc, argv); }

@@ -29,6 +29,10 @@ struct Tried {
 struct Staged {
   pid_t peer = 0;      ///< an unconfined process that ignores SIGTERM
   int leaked_fd = -1;  ///< an open folder that is no longer mounted anywhere
+  /// A process under another profile: it reads a pid from us, signals it and answers with an errno (ints
+  /// both).
+  int ask_fd = -1;
+  int answer_fd = -1;
 };
 
 using Arguments = std::span<const std::string>;
@@ -40,6 +44,7 @@ struct Action {
   bool (*stage)(Staged&, Arguments);
   Tried (*act)(const Staged&, Arguments);
   std::vector<std::string> arguments = {};  ///< used if the command line gives none
+  const char* stacked = "";                 ///< appended to the profile's name: the label that is entered
 };
 
 /// All actions, in catalogue order, then the general ones (`file PATH MODE`, `socket FAMILY TYPE`,
@@ -56,6 +61,9 @@ bool stage_folder(Staged&, Arguments);
 bool stage_covered(Staged&, Arguments);  ///< arguments[0] with a mount over it, as runtimes mask paths
 bool stage_peer(Staged&, Arguments);
 bool stage_leaked_folder(Staged&, Arguments);
+bool stage_sender(
+    Staged&,
+    Arguments);  ///< a process under the profile arguments[0], ready to send arguments[1] (term, kill)
 
 /// Takes away what the stages made.
 void strike_stage();
@@ -71,8 +79,9 @@ Tried act_memfd_exec(const Staged&, Arguments);
 Tried act_socket(const Staged&, Arguments);  ///< family and type, by name
 Tried act_socketpair(const Staged&, Arguments);
 Tried act_connect_unix(const Staged&, Arguments);
-Tried act_mount(const Staged&, Arguments);  ///< file system type, mount point
+Tried act_mount(const Staged&, Arguments);  ///< file system type, options if any, mount point
 Tried act_bind(const Staged&, Arguments);
+Tried act_remount(const Staged&, Arguments);
 Tried act_umount(const Staged&, Arguments);
 Tried act_pivot_root(const Staged&, Arguments);
 Tried act_move_mount(const Staged&, Arguments);
@@ -82,10 +91,14 @@ Tried act_read_peer(const Staged&, Arguments);
 Tried act_ptrace_child(const Staged&, Arguments);
 Tried act_signal_peer(const Staged&, Arguments);
 Tried act_signal_child(const Staged&, Arguments);
+Tried act_receive_signal(const Staged&, Arguments);
+Tried act_list_processes(const Staged&, Arguments);
 Tried act_userns(const Staged&, Arguments);
 Tried act_io_uring(const Staged&, Arguments);
 Tried act_change_profile(const Staged&, Arguments);
 
+/// Enters `profile` at once or with the next exec. 0 or errno.
+[[nodiscard]] int enter_profile(bool on_exec, const std::string& profile);
 /// Starts `argv` (an absolute path first) in a child and waits for it. Errno of execve, or 0 if the program
 /// started.
 [[nodiscard]] int exec_errno(const std::vector<std::string>& argv);

@@ -96,6 +96,15 @@ int listening_socket(const std::string& path) {
   for (;;) ::pause();
 }
 
+/// Signals whom it is told to, and says what came of it. Exits when nobody asks any more.
+[[noreturn]] void send_signals(int ask, int answer, int signal) {
+  for (pid_t pid = 0; ::read(ask, &pid, sizeof pid) == sizeof pid;) {
+    int sys = ::kill(pid, signal) == 0 ? 0 : errno;
+    if (::write(answer, &sys, sizeof sys) != sizeof sys) break;
+  }
+  ::_exit(0);
+}
+
 }  // namespace
 
 void strike_stage() {
@@ -186,6 +195,32 @@ bool stage_leaked_folder(Staged& staged, Arguments) {
   staged.leaked_fd = ::fcntl(fd, F_DUPFD, 10);
   ::close(fd);
   return ::umount2(place, MNT_DETACH) == 0 && staged.leaked_fd >= 0;
+}
+
+bool stage_sender(Staged& staged, Arguments a) {
+  int ask[2], answer[2];
+  if (a.size() < 2 || ::pipe(ask) != 0 || ::pipe(answer) != 0) return false;
+  int signal = a[1] == "kill" ? SIGKILL : SIGTERM;
+  pid_t sender = ::fork();
+  if (sender == 0) {
+    ::close(ask[1]);
+    int entered = enter_profile(false, a[0]);
+    if (::write(answer[1], &entered, sizeof entered) != sizeof entered || entered != 0) ::_exit(1);
+    send_signals(ask[0], answer[1], signal);
+  }
+  ::close(ask[0]);
+  ::close(answer[1]);
+  int entered = EAGAIN;
+  if (sender < 0 || ::read(answer[0], &entered, sizeof entered) != sizeof entered || entered != 0) {
+    errno = entered;
+    return false;
+  }
+  // Inherited by the action, above the descriptors that the probe itself hands on.
+  staged.ask_fd = ::fcntl(ask[1], F_DUPFD, 10);
+  staged.answer_fd = ::fcntl(answer[0], F_DUPFD, 10);
+  ::close(ask[1]);
+  ::close(answer[0]);
+  return true;
 }
 
 }  // namespace bh::probe
