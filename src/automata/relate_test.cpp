@@ -115,7 +115,9 @@ RC_GTEST_PROP(Relate, pairs_are_those_of_all_short_words_and_proofs_are_shortest
     RC_ASSERT(b.accept[testing::run(b, word)] == witness.accept_b);
     RC_ASSERT(lengths.emplace(std::pair(witness.accept_a, witness.accept_b), word.size()).second);
   }
+  const bool knows_oob = a.oob_class != Dfa::no_class || b.oob_class != Dfa::no_class;
   for (const testing::Word& word : all_words(4)) {
+    if (!knows_oob && std::ranges::count(word, testing::oob) > 0) continue;
     const auto found = lengths.find({a.accept[testing::run(a, word)], b.accept[testing::run(b, word)]});
     RC_ASSERT(found != lengths.end());
     RC_ASSERT(found->second <= word.size());
