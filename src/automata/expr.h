@@ -7,6 +7,7 @@
 // expression is ever rewritten. Nesting may be as deep as memory allows: nothing here or behind it recurses.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
@@ -74,6 +75,7 @@ class ExprPool {
   std::vector<Node> nodes_;
   std::vector<ExprId> options_;  // the children of all `either` nodes, one after the other
   std::vector<ByteSet> sets_;
+  std::array<ExprId, 256> byte_ids_{};
   IdTable node_table_;
   IdTable set_table_;
 };
