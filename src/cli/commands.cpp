@@ -1,15 +1,12 @@
-#include <array>
-
 #include "cli/command.h"
 
 namespace bh::cli {
 
-extern const Command remove_command, status_command, help_command, man_command, completions_command;
+extern const Command apply_command, generate_command, compile_command, load_command, remove_command,
+    mode_command, status_command, spec_command, help_command, man_command, completions_command;
 
 namespace {
-constexpr std::array<const Command*, 5> table = {
-    &remove_command, &status_command, &help_command, &man_command, &completions_command,
-};
+constexpr const Command* table[] = {&remove_command, &status_command, &help_command, &man_command, &completions_command};
 }  // namespace
 
 std::span<const Command* const> all_commands() { return table; }
