@@ -26,7 +26,8 @@ struct Token {
 
 class Reader {
  public:
-  Reader(const diag::SourceMap& sources, diag::SourceId source) : text_(sources.text(source)), source_(source) {}
+  Reader(const diag::SourceMap& sources, diag::SourceId source)
+      : text_(sources.text(source)), source_(source) {}
 
   Token next() {
     while (at_ < text_.size() && is_space(text_[at_])) ++at_;
@@ -99,11 +100,13 @@ void Features::add(const std::string& path, std::set<std::string> words) {
   entries_[path].merge(words);
 }
 
-std::optional<Features> parse_features(const diag::SourceMap& sources, diag::SourceId source, diag::Sink& sink) {
+std::optional<Features> parse_features(const diag::SourceMap& sources, diag::SourceId source,
+                                       diag::Sink& sink) {
   const diag::Span whole{source, 0, 0};
   if (sources.text(source).size() > max_text) {
     sink.report(diag::Code::bad_features, whole,
-                fmt::format("a features text may have {} bytes, this one has {}", max_text, sources.text(source).size()));
+                fmt::format("a features text may have {} bytes, this one has {}", max_text,
+                            sources.text(source).size()));
     return std::nullopt;
   }
   Features features;
@@ -123,23 +126,27 @@ std::optional<Features> parse_features(const diag::SourceMap& sources, diag::Sou
   };
   const auto wrong = [&](const Token& at, std::string message) -> std::optional<Features> {
     sink.report(diag::Code::bad_features, at.span, std::move(message))
-        .with_help("the text form is `name {words}` or `name {name {words} …}`, as `apparmor_parser -M` reads it");
+        .with_help(
+            "the text form is `name {words}` or `name {name {words} …}`, as `apparmor_parser -M` reads it");
     return std::nullopt;
   };
   for (;;) {
     const Token token = reader.next();
     if (token.kind == Token::Kind::word) {
-      if (!plain_word(token.text)) return wrong(token, "a feature's name or word holds only printable ASCII, up to 256 bytes");
+      if (!plain_word(token.text))
+        return wrong(token, "a feature's name or word holds only printable ASCII, up to 256 bytes");
       if (pending && stack.empty()) return wrong(word, fmt::format("expected `{{` after `{}`", word.text));
       flush();
       word = token;
       pending = true;
-      if (++entries > max_entries) return wrong(token, fmt::format("more than {} names and words", max_entries));
+      if (++entries > max_entries)
+        return wrong(token, fmt::format("more than {} names and words", max_entries));
       continue;
     }
     if (token.kind == Token::Kind::open) {
       if (!pending) return wrong(token, "found `{` without a name in front of it");
-      if (stack.size() == max_depth) return wrong(token, fmt::format("nested deeper than {} levels", max_depth));
+      if (stack.size() == max_depth)
+        return wrong(token, fmt::format("nested deeper than {} levels", max_depth));
       pending = false;
       const std::string folder = stack.empty() ? "" : stack.back().path + "/";
       stack.push_back({folder + std::string(word.text), {}, word.span});
@@ -153,10 +160,12 @@ std::optional<Features> parse_features(const diag::SourceMap& sources, diag::Sou
     stack.pop_back();
   }
   if (!stack.empty()) {
-    return wrong({Token::Kind::open, stack.back().span, {}}, fmt::format("`{}` is never closed with `}}`", stack.back().path));
+    return wrong({Token::Kind::open, stack.back().span, {}},
+                 fmt::format("`{}` is never closed with `}}`", stack.back().path));
   }
   if (features.empty()) {
-    sink.report(diag::Code::bad_features, whole, "the features text is empty: it names nothing that a kernel can mediate");
+    sink.report(diag::Code::bad_features, whole,
+                "the features text is empty: it names nothing that a kernel can mediate");
     return std::nullopt;
   }
   return features;
@@ -217,7 +226,8 @@ Features intersect(const Features& kernel, const Features& policy) {
 }
 
 Dialect dialect(const Features& kernel) {
-  return kernel.value("policy/permstable32_version").value_or(0) >= 2 ? Dialect::perms_table : Dialect::accept_bits;
+  return kernel.value("policy/permstable32_version").value_or(0) >= 2 ? Dialect::perms_table
+                                                                      : Dialect::accept_bits;
 }
 
 }  // namespace bh::compile

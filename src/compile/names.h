@@ -1,6 +1,8 @@
-// The words of the language that stand for numbers of the kernel's interface: signals, capabilities, address families, resource limits.
+// The words of the language that stand for numbers of the kernel's interface: signals, capabilities, address
+// families, resource limits.
 //
-// Follows <linux/capability.h>, <sys/socket.h>, <asm-generic/resource.h>, and security/apparmor/include/sig_names.h for signals.
+// Follows <linux/capability.h>, <sys/socket.h>, <asm-generic/resource.h>, and
+// security/apparmor/include/sig_names.h for signals.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +17,15 @@ struct NamedNumber {
   std::uint32_t number;
 };
 
-[[nodiscard]] std::span<const NamedNumber> signal_names();      ///< number: the kernel mediation's own, not the architecture's
+[[nodiscard]] std::span<const NamedNumber>
+signal_names();  ///< number: the kernel mediation's own, not the architecture's
 [[nodiscard]] std::span<const NamedNumber> capability_names();  ///< number: bit
 [[nodiscard]] std::span<const NamedNumber> family_names();      ///< AF_*; ascending without gaps from 0
 [[nodiscard]] std::span<const NamedNumber> socket_type_names();
-[[nodiscard]] std::span<const NamedNumber> rlimit_names();      ///< number: asm-generic RLIMIT
+[[nodiscard]] std::span<const NamedNumber> rlimit_names();  ///< number: asm-generic RLIMIT
 
-[[nodiscard]] std::optional<std::uint32_t> number_of(std::span<const NamedNumber> names, std::string_view name);
+[[nodiscard]] std::optional<std::uint32_t> number_of(std::span<const NamedNumber> names,
+                                                     std::string_view name);
 /// Empty: no word for it.
 [[nodiscard]] std::string_view name_of(std::span<const NamedNumber> names, std::uint32_t number);
 /// `rtmin+0` … `rtmin+32` too.

@@ -145,8 +145,8 @@ Perms policydb_from_accept(AcceptBits bits) {
 AcceptBits policydb_to_accept(const Perms& perms) {
   const auto field = [&](std::uint32_t kernel, unsigned shift) {
     const std::uint32_t accept = unmap_policydb(kernel);
-    return (accept & accept_bit::base) << shift |
-           (accept >> accept_bit::other_shift & accept_bit::base) << (shift + 14);
+    return (accept & accept_bit::base) << shift | (accept >> accept_bit::other_shift & accept_bit::base)
+                                                      << (shift + 14);
   };
   return {unmap_policydb(perms.allow), field(perms.audit, 0) | field(perms.quiet, 7)};
 }
