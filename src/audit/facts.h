@@ -65,7 +65,9 @@ struct Group {
 struct AuditRule {
   std::string where;   ///< "kernel" or "/etc/audit/rules.d/docker.rules:3"
   std::string text;    ///< as auditctl would write it
+  std::string list;    ///< exit, task, user, exclude, filesystem
   std::string path;    ///< the file or folder it watches; empty: it is not about one path
+  std::string real_path;  ///< the same without symlinks
   bool directory = false;  ///< covers everything below
   bool never = false;
   std::string perms;   ///< letters of rwxa; empty: not limited by permission

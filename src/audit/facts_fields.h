@@ -18,7 +18,7 @@ BH_FIELDS(MountPoint) { a("root", v.root), a.required("point", v.point), a("fs_t
 BH_FIELDS(Account) { a.required("name", v.name), a.required("uid", v.uid), a.required("gid", v.gid); }
 BH_FIELDS(Group) { a.required("name", v.name), a.required("gid", v.gid), a("members", v.members); }
 BH_FIELDS(AuditRule) {
-  a.required("where", v.where), a("text", v.text), a("path", v.path), a("directory", v.directory), a("never", v.never);
+  a.required("where", v.where), a("text", v.text), a("list", v.list), a("path", v.path), a("real_path", v.real_path), a("directory", v.directory), a("never", v.never);
   a("perms", v.perms), a("key", v.key), a("narrowed", v.narrowed);
 }
 BH_FIELDS(AuditStatus) { a.required("enabled", v.enabled), a("pid", v.pid), a("lost", v.lost); }
