@@ -1,7 +1,9 @@
-// Everything the audit knows about a host and its engine, read once: one typed, versioned value that can be written and read again.
+// Everything the audit knows about a host and its engine, read once: one typed, versioned value that can be
+// written and read again.
 //
-// The one idea: what could not be read is a Fact without a value and with the reason, so that no check can mistake "could not look"
-// for "nothing there". Facts hold no secrets: values that look like one are replaced while collecting (audit/secrets.h).
+// The one idea: what could not be read is a Fact without a value and with the reason, so that no check can
+// mistake "could not look" for "nothing there". Facts hold no secrets: values that look like one are replaced
+// while collecting (audit/secrets.h).
 #pragma once
 
 #include <cstdint>
@@ -27,8 +29,8 @@ struct Fact {
 
 /// A file, by what it is to Docker. A role may have several files (unit and drop-ins, certificates).
 struct FileFact {
-  std::string role;       ///< "docker-service", "tls-key", …: the catalogue's words; "path" for sensitive places
-  std::string path;       ///< as configured
+  std::string role;  ///< "docker-service", "tls-key", …: the catalogue's words; "path" for sensitive places
+  std::string path;  ///< as configured
   std::string real_path;  ///< symlinks resolved, below the audited root
   std::string type;       ///< file, directory, socket, device, other; empty where it does not exist
   std::uint32_t uid = 0;
@@ -63,14 +65,14 @@ struct Group {
 
 /// An audit rule that watches files, from the kernel or from a file on disk.
 struct AuditRule {
-  std::string where;   ///< "kernel" or "/etc/audit/rules.d/docker.rules:3"
-  std::string text;    ///< as auditctl would write it
-  std::string list;    ///< exit, task, user, exclude, filesystem
-  std::string path;    ///< the file or folder it watches; empty: it is not about one path
-  std::string real_path;  ///< the same without symlinks
+  std::string where;       ///< "kernel" or "/etc/audit/rules.d/docker.rules:3"
+  std::string text;        ///< as auditctl would write it
+  std::string list;        ///< exit, task, user, exclude, filesystem
+  std::string path;        ///< the file or folder it watches; empty: it is not about one path
+  std::string real_path;   ///< the same without symlinks
   bool directory = false;  ///< covers everything below
   bool never = false;
-  std::string perms;   ///< letters of rwxa; empty: not limited by permission
+  std::string perms;  ///< letters of rwxa; empty: not limited by permission
   std::string key;
   bool narrowed = false;  ///< limited by further conditions (a user, an arch …)
 };
@@ -132,8 +134,9 @@ struct InitProcess {
   bool no_new_privs = false;
   std::int64_t seccomp = 0;  ///< 0 off, 1 strict, 2 filter
   std::string label;         ///< AppArmor; empty where the kernel has none
-  std::vector<std::string> host_namespaces;  ///< of net, pid, ipc, uts, user, cgroup: those shared with the host
-  std::string memory_max;                    ///< of its cgroup: a number or "max"; empty: unknown
+  std::vector<std::string>
+      host_namespaces;     ///< of net, pid, ipc, uts, user, cgroup: those shared with the host
+  std::string memory_max;  ///< of its cgroup: a number or "max"; empty: unknown
   std::string pids_max;
   std::vector<std::string> cgroup_mounts;  ///< cgroup v1 hierarchies mounted writable inside
 };
@@ -210,9 +213,9 @@ struct SwarmFacts {
 struct Snapshot {
   static constexpr std::int64_t newest_format = 1;
   std::int64_t format = newest_format;
-  std::string tool;       ///< version of the program that collected
-  std::string taken_at;   ///< RFC 3339, UTC
-  std::int64_t taken = 0; ///< the same in seconds since 1970
+  std::string tool;        ///< version of the program that collected
+  std::string taken_at;    ///< RFC 3339, UTC
+  std::int64_t taken = 0;  ///< the same in seconds since 1970
   std::string endpoint;
   std::string api_version;
   bool local = true;  ///< the engine runs on the host whose files were read

@@ -39,7 +39,8 @@ std::string HostFs::canonical(std::string_view path) const {
       continue;
     }
     std::string next = done + "/" + part;
-    auto target = links < symlinks_max ? os_.readlink(root_ + next) : Result<std::string>(fail_errno(ELOOP, next));
+    auto target =
+        links < symlinks_max ? os_.readlink(root_ + next) : Result<std::string>(fail_errno(ELOOP, next));
     if (!target) {
       done = std::move(next);
       continue;
@@ -56,11 +57,17 @@ std::string HostFs::real(std::string_view path) const {
   return root_ + canonical(path);
 }
 
-Result<std::string> HostFs::read(std::string_view path, std::size_t limit) const { return read_file(os_, real(path), limit); }
+Result<std::string> HostFs::read(std::string_view path, std::size_t limit) const {
+  return read_file(os_, real(path), limit);
+}
 Result<struct ::stat> HostFs::stat(std::string_view path) const { return os_.stat(real(path)); }
 Result<std::vector<std::string>> HostFs::list(std::string_view path) const { return os_.list(real(path)); }
-Result<std::string> HostFs::getxattr(std::string_view path, const std::string& name) const { return os_.getxattr(real(path), name); }
-Result<std::string> HostFs::readlink(std::string_view path) const { return os_.readlink(root_ + std::string(path)); }
+Result<std::string> HostFs::getxattr(std::string_view path, const std::string& name) const {
+  return os_.getxattr(real(path), name);
+}
+Result<std::string> HostFs::readlink(std::string_view path) const {
+  return os_.readlink(root_ + std::string(path));
+}
 
 std::vector<std::string_view> words(std::string_view text) {
   std::vector<std::string_view> out;

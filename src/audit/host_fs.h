@@ -1,5 +1,6 @@
-// The audited host's files, below a root: "" for this host, or the folder where a host (or a test) is mounted. Symlinks are
-// resolved inside that root, never out of it, and at most 40 of them (as path_resolution(7) has it).
+// The audited host's files, below a root: "" for this host, or the folder where a host (or a test) is
+// mounted. Symlinks are resolved inside that root, never out of it, and at most 40 of them (as
+// path_resolution(7) has it).
 #pragma once
 
 #include <string>

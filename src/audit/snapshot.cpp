@@ -18,8 +18,10 @@ Result<Snapshot> read_snapshot(std::string_view text) {
   if (!json.is_object() || !json.contains("schema") || json["schema"] != schema)
     return fail("this is not a snapshot of bulkhead (its \"schema\" is not \"{}\")", schema);
   // The format is looked at first: a newer one may have anything in its fields.
-  if (auto format = json.find("format"); format != json.end() && format->is_number_integer() && *format > Snapshot::newest_format)
-    return fail("the snapshot has format {}; this version of bulkhead reads up to format {}", format->dump(), Snapshot::newest_format);
+  if (auto format = json.find("format");
+      format != json.end() && format->is_number_integer() && *format > Snapshot::newest_format)
+    return fail("the snapshot has format {}; this version of bulkhead reads up to format {}", format->dump(),
+                Snapshot::newest_format);
   Snapshot snapshot;
   BH_TRY_DO(docker::Reader::read(json, snapshot));
   return snapshot;

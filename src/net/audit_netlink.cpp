@@ -16,7 +16,8 @@ namespace {
 constexpr std::chrono::milliseconds answer_wait{5'000};
 constexpr std::size_t rules_max = 100'000;
 
-/// Messages of one datagram. Lengths come from outside (the kernel, or whoever writes to the socket) and are checked.
+/// Messages of one datagram. Lengths come from outside (the kernel, or whoever writes to the socket) and are
+/// checked.
 template <class Each>
 void for_each_message(std::string_view datagram, Each each) {
   while (datagram.size() >= sizeof(nlmsghdr)) {
@@ -45,7 +46,8 @@ Result<AuditNetlink> AuditNetlink::open(bool listen) {
   sockaddr_nl address = {};
   address.nl_family = AF_NETLINK;
   if (listen) address.nl_groups = 1u << (AUDIT_NLGRP_READLOG - 1);
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return fail_errno(errno, "the kernel's audit socket");
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    return fail_errno(errno, "the kernel's audit socket");
   int bytes = 4 << 20;
   if (listen) (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
   return link;
@@ -65,7 +67,8 @@ Result<void> AuditNetlink::request(std::uint16_t type, std::string_view payload)
   message += payload;
   sockaddr_nl kernel = {};
   kernel.nl_family = AF_NETLINK;
-  ssize_t sent = ::sendto(fd_, message.data(), message.size(), 0, reinterpret_cast<sockaddr*>(&kernel), sizeof kernel);
+  ssize_t sent =
+      ::sendto(fd_, message.data(), message.size(), 0, reinterpret_cast<sockaddr*>(&kernel), sizeof kernel);
   if (sent < 0) return fail_errno(errno, "the kernel's audit socket");
   return {};
 }

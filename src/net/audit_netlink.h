@@ -1,9 +1,9 @@
-// The kernel's audit system, asked and told over netlink without auditd's tools: status, the rules that are loaded, adding and
-// deleting one, and the stream of events.
+// The kernel's audit system, asked and told over netlink without auditd's tools: status, the rules that are
+// loaded, adding and deleting one, and the stream of events.
 //
-// A rule travels as bytes in the kernel's own form (struct audit_rule_data); audit/audit_rules.h gives the bytes a meaning.
-// Source: include/uapi/linux/audit.h, kernel/audit.c, kernel/auditfilter.c. Needs CAP_AUDIT_CONTROL (rules, status) or
-// CAP_AUDIT_READ (the stream), in the first user namespace.
+// A rule travels as bytes in the kernel's own form (struct audit_rule_data); audit/audit_rules.h gives the
+// bytes a meaning. Source: include/uapi/linux/audit.h, kernel/audit.c, kernel/auditfilter.c. Needs
+// CAP_AUDIT_CONTROL (rules, status) or CAP_AUDIT_READ (the stream), in the first user namespace.
 #pragma once
 
 #include <chrono>
@@ -29,8 +29,8 @@ struct AuditMessage {
 
 class AuditNetlink {
  public:
-  /// `listen` joins the multicast group of events (it takes nothing away from auditd). Errors: EPROTONOSUPPORT: no audit in this
-  /// kernel; EPERM.
+  /// `listen` joins the multicast group of events (it takes nothing away from auditd). Errors:
+  /// EPROTONOSUPPORT: no audit in this kernel; EPERM.
   [[nodiscard]] static Result<AuditNetlink> open(bool listen = false);
   AuditNetlink(AuditNetlink&& other) noexcept : fd_(other.fd_), sequence_(other.sequence_) { other.fd_ = -1; }
   AuditNetlink& operator=(AuditNetlink&&) = delete;
