@@ -1,10 +1,10 @@
-// Limits for everything that can grow exponentially: states, memory, time. Exceeding one is an outcome with a reason, not a crash.
+// Limits for everything that can grow exponentially: states, memory, time. Exceeding one is an outcome with a
+// reason, not a crash.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace bh::automata {
 
@@ -14,11 +14,13 @@ struct Budget {
   std::chrono::milliseconds max_time{120'000};  ///< checked every few thousand states
 };
 
-/// Why a construction stopped. `at_rule`: the tag that was being worked on where one can be named.
+/// Why a construction stopped.
 struct OverBudget {
+  static constexpr std::uint32_t no_tag = 0xffffffff;
   enum class What : std::uint8_t { states, bytes, time } what;
-  std::size_t limit = 0;
-  std::uint32_t tag = 0xffffffff;
+  std::size_t limit = 0;  ///< states, bytes or milliseconds
+  /// The tag whose patterns took the largest part of the work when it stopped, where one can be named.
+  std::uint32_t tag = no_tag;
 };
 
 }  // namespace bh::automata

@@ -1,0 +1,48 @@
+"""Whole processes, timed from outside: CPU (user + system), wall and peak memory of each run, commands in turn so that the
+machine's drift hits both alike. Medians are what is quoted."""
+import os
+import resource
+import statistics
+import subprocess
+import time
+
+
+class Run:
+    def __init__(self, cpu, wall, peak_kib, code):
+        self.cpu, self.wall, self.peak_kib, self.code = cpu, wall, peak_kib, code
+
+
+def run_once(argv, timeout):
+    """One run, reaped by wait4 so that the figures are the child's own."""
+    started = time.monotonic()
+    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (int(timeout) + 1, int(timeout) + 1)))
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return Run(usage.ru_utime + usage.ru_stime, time.monotonic() - started, usage.ru_maxrss, child.returncode)
+
+
+class Figures:
+    """Medians over the runs of one command; failed: it did not exit 0 (its exit code, or minus the signal)."""
+
+    def __init__(self, runs):
+        self.cpu = statistics.median(run.cpu for run in runs)
+        self.wall = statistics.median(run.wall for run in runs)
+        self.peak_mib = statistics.median(run.peak_kib for run in runs) / 1024
+        self.failed = next((run.code for run in runs if run.code != 0), 0)
+
+
+def in_turn(commands, runs=5, timeout=300):
+    """Medians for each command, run A B A B … after one warm-up each; slow or failing ones are run once."""
+    results = [[] for _ in commands]
+    settled = [False] * len(commands)
+    for index, argv in enumerate(commands):
+        first = run_once(argv, timeout)
+        if first.cpu > 10 or first.code != 0:
+            results[index].append(first)
+            settled[index] = True
+    for _ in range(runs):
+        for index, argv in enumerate(commands):
+            if not settled[index]:
+                results[index].append(run_once(argv, timeout))
+    return [Figures(each) for each in results]

@@ -1,0 +1,440 @@
+#include "automata/determinise.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "automata/budget_clock.h"
+#include "automata/nfa.h"
+
+namespace bh::automata {
+
+std::uint32_t TagSets::intern(std::span<const std::uint32_t> tags) {
+  if (tags.empty()) return 0;
+  const std::uint64_t hash = XXH3_64bits(tags.data(), tags.size_bytes());
+  const auto fresh = static_cast<std::uint32_t>(ends_.size());
+  const std::uint32_t id = table_.find_or_insert(
+      hash, fresh, [&](std::uint32_t other) { return std::ranges::equal((*this)[other], tags); });
+  if (id == fresh) {
+    tags_.insert(tags_.end(), tags.begin(), tags.end());
+    ends_.push_back(tags_.size());
+  }
+  return id;
+}
+
+namespace {
+
+constexpr std::uint32_t unknown = 0xffffffff;
+
+/// Flat storage of many lists of positions.
+struct Lists {
+  std::vector<std::uint32_t> items;
+  std::vector<std::size_t> ends;
+
+  [[nodiscard]] std::span<const std::uint32_t> operator[](std::uint32_t id) const {
+    const std::size_t begin = id == 0 ? 0 : ends[id - 1];
+    return {items.data() + begin, ends[id] - begin};
+  }
+  [[nodiscard]] std::size_t size() const { return ends.size(); }
+  void close() { ends.push_back(items.size()); }
+  void append(std::span<const std::uint32_t> list) { items.insert(items.end(), list.begin(), list.end()); }
+  [[nodiscard]] std::size_t bytes() const {
+    return items.capacity() * sizeof(std::uint32_t) + ends.capacity() * sizeof(std::size_t);
+  }
+};
+
+/// A state is a set of positions in two parts. The *broad* part holds the positions that accept or step on
+/// many classes (loops, mostly): it is the same in many states, so it is interned on its own and what follows
+/// from it is computed once. The *narrow* part holds the positions that step on one class.
+class Subsets {
+ public:
+  Subsets(const Nfa& nfa, const Budget& budget);
+
+  [[nodiscard]] tl::expected<Determinised, OverBudget> run();
+
+ private:
+  /// A set of groups splits the classes into parts that it does not tell apart.
+  struct Partition {
+    std::uint32_t first_part;  // into part_groups_
+    std::uint32_t part_count;  // part 0: the classes in none of the groups
+    std::size_t part_of;       // into part_of_class_
+  };
+  /// What follows the broad part of a state on one part of the classes: the bottom of every target there.
+  struct Bottom {
+    std::uint32_t broad = unknown;  // interned; unknown: not computed yet
+    std::uint32_t narrow = 0;       // into bottom_narrow_
+    std::uint64_t narrow_hash = 0;
+    std::uint32_t state = unknown;  // the state that it is by itself, once one is needed
+  };
+
+  [[nodiscard]] bool is_broad(std::uint32_t position) const {
+    return nfa_.positions[position].symbol >= nfa_.class_count;
+  }
+  std::uint32_t intern_broad(std::span<const std::uint32_t> items, std::uint64_t hash);
+  void describe_broad(std::uint32_t broad);
+  std::uint32_t partition_of(std::span<const std::uint32_t> groups);
+  Bottom& bottom_of(std::uint32_t broad, std::uint32_t part);
+  void stamp_bottom(const Bottom& bottom);
+  std::uint32_t bottom_state(std::uint32_t broad, std::uint32_t part);
+  std::uint32_t target(std::uint32_t broad, std::uint32_t part, std::uint32_t symbol);
+  std::uint32_t intern_state(std::uint32_t broad, std::uint64_t narrow_hash,
+                             std::span<const std::uint32_t> bottom, std::span<const std::uint32_t> extra);
+  void add_start();
+  void expand(std::uint32_t state);
+  [[nodiscard]] std::uint32_t heaviest_tag() const;
+  [[nodiscard]] std::size_t bytes() const;
+
+  const Nfa& nfa_;
+  BudgetClock clock_;
+  Determinised out_;
+  std::vector<std::uint64_t> hash_of_;  // position -> random number; the hash of a set is the sum
+
+  Lists broad_;
+  IdTable broad_table_;
+  std::vector<std::uint32_t> broad_tags_;       // tag set
+  std::vector<std::uint32_t> broad_partition_;  // partition
+  std::vector<std::uint32_t> broad_bottoms_;    // first of its bottoms, or unknown
+  std::vector<Bottom> bottoms_;
+  Lists bottom_narrow_;
+
+  Lists partition_groups_;
+  IdTable partition_table_;
+  std::vector<Partition> partitions_;
+  Lists part_groups_;
+  std::vector<std::uint16_t> part_of_class_;
+
+  Lists narrow_;  // by state
+  std::vector<std::uint32_t> broad_of_;
+  IdTable state_table_;
+
+  // Working space of one expansion.
+  std::vector<std::uint32_t> stamps_;  // position -> stamp_: in the bottom; extra_stamp_: added to it
+  std::uint32_t last_stamp_ = 0;
+  std::uint32_t bottom_stamp_ = 0;
+  std::uint32_t extra_stamp_ = 0;
+  std::vector<std::uint32_t> buckets_;  // symbol -> first entry of bucket_links_, or unknown
+  struct Link {
+    std::uint32_t position, next;
+  };
+  std::vector<Link> links_;
+  std::vector<std::uint32_t> touched_;  // classes with narrow positions
+  std::vector<std::uint32_t> extra_narrow_, extra_broad_, scratch_;
+};
+
+Subsets::Subsets(const Nfa& nfa, const Budget& budget) : nfa_(nfa), clock_(budget) {
+  const std::size_t positions = nfa.positions.size();
+  hash_of_.resize(positions);
+  for (std::size_t i = 0; i < positions; ++i) hash_of_[i] = scramble(i);
+  stamps_.assign(positions, 0);
+  buckets_.assign(nfa.class_count, unknown);
+  out_.dfa.classes = nfa.classes;
+  out_.dfa.class_count = nfa.class_count;
+  out_.dfa.oob_class = nfa.oob_class;
+  intern_broad({}, 0);
+}
+
+/// `items` must be a set (no repeats); any order.
+std::uint32_t Subsets::intern_broad(std::span<const std::uint32_t> items, std::uint64_t hash) {
+  const auto fresh = static_cast<std::uint32_t>(broad_.size());
+  bool stamped = false;
+  const std::uint32_t id = broad_table_.find_or_insert(scramble(hash), fresh, [&](std::uint32_t other) {
+    if (broad_[other].size() != items.size()) return false;
+    if (!stamped) {
+      ++last_stamp_;
+      for (const std::uint32_t item : items) stamps_[item] = last_stamp_;
+      stamped = true;
+    }
+    return std::ranges::all_of(broad_[other],
+                               [&](std::uint32_t item) { return stamps_[item] == last_stamp_; });
+  });
+  if (id == fresh) {
+    broad_.append(items);
+    broad_.close();
+    describe_broad(id);
+  }
+  return id;
+}
+
+/// The tags, groups and empty bottoms of a new broad set.
+void Subsets::describe_broad(std::uint32_t broad) {
+  std::vector<std::uint32_t>& list = scratch_;
+  list.clear();
+  for (const std::uint32_t item : broad_[broad]) {
+    if (nfa_.positions[item].symbol == Nfa::accepting) list.push_back(nfa_.positions[item].tag);
+  }
+  std::sort(list.begin(), list.end());
+  broad_tags_.push_back(out_.tag_sets.intern(list));
+
+  list.clear();
+  for (const std::uint32_t item : broad_[broad]) {
+    if (nfa_.positions[item].symbol != Nfa::accepting)
+      list.push_back(nfa_.positions[item].symbol - nfa_.class_count);
+  }
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+  broad_partition_.push_back(partition_of(list));
+  broad_bottoms_.push_back(static_cast<std::uint32_t>(bottoms_.size()));
+  bottoms_.resize(bottoms_.size() + partitions_[broad_partition_.back()].part_count);
+}
+
+/// `groups` ascending, without repeats.
+std::uint32_t Subsets::partition_of(std::span<const std::uint32_t> groups) {
+  const std::uint64_t hash = XXH3_64bits(groups.data(), groups.size_bytes());
+  const auto fresh = static_cast<std::uint32_t>(partitions_.size());
+  const std::uint32_t id = partition_table_.find_or_insert(
+      hash, fresh, [&](std::uint32_t other) { return std::ranges::equal(partition_groups_[other], groups); });
+  if (id != fresh) return id;
+  partition_groups_.append(groups);
+  partition_groups_.close();
+
+  // Split the classes by one group after the other; then collect each part's groups.
+  const std::size_t width = nfa_.class_count;
+  std::vector<std::uint16_t> part_of(width, 0);
+  std::uint16_t count = 1;
+  std::vector<std::uint16_t> split(width + 1);
+  for (const std::uint32_t group : groups) {
+    std::vector<std::uint16_t> inside(count, 0), size(count, 0);
+    for (const std::uint16_t part : part_of) ++size[part];
+    for (const std::uint8_t column : nfa_.group(group)) ++inside[part_of[column]];
+    for (std::uint16_t part = 0, old = count; part < old; ++part) {
+      // Part 0 stays what is in no group, even if nothing is left of it.
+      split[part] = inside[part] > 0 && (inside[part] < size[part] || part == 0) ? count++ : part;
+    }
+    for (const std::uint8_t column : nfa_.group(group)) part_of[column] = split[part_of[column]];
+  }
+  partitions_.push_back({static_cast<std::uint32_t>(part_groups_.size()), count, part_of_class_.size()});
+  part_of_class_.insert(part_of_class_.end(), part_of.begin(), part_of.end());
+  std::vector<std::vector<std::uint32_t>> groups_of(count);
+  for (const std::uint32_t group : groups) {
+    for (const std::uint8_t column : nfa_.group(group)) {
+      std::vector<std::uint32_t>& list = groups_of[part_of[column]];
+      if (list.empty() || list.back() != group) list.push_back(group);
+    }
+  }
+  for (const std::vector<std::uint32_t>& list : groups_of) {
+    part_groups_.append(list);
+    part_groups_.close();
+  }
+  return id;
+}
+
+/// Computes what follows the broad set `broad` on the classes of `part`, once. The reference lasts until the
+/// next call.
+Subsets::Bottom& Subsets::bottom_of(std::uint32_t broad, std::uint32_t part) {
+  const std::uint32_t index = broad_bottoms_[broad] + part;
+  if (bottoms_[index].broad != unknown) return bottoms_[index];
+
+  const std::uint32_t stamp = ++last_stamp_;
+  std::vector<std::uint32_t> broad_items;
+  std::uint64_t broad_hash = 0, narrow_hash = 0;
+  const std::span<const std::uint32_t> groups =
+      part_groups_[partitions_[broad_partition_[broad]].first_part + part];
+  for (const std::uint32_t item : broad_[broad]) {
+    const Nfa::Position& position = nfa_.positions[item];
+    if (position.symbol == Nfa::accepting ||
+        !std::ranges::binary_search(groups, position.symbol - nfa_.class_count)) {
+      continue;
+    }
+    for (const std::uint32_t follower : nfa_.follow_of(position)) {
+      if (stamps_[follower] == stamp) continue;
+      stamps_[follower] = stamp;
+      if (is_broad(follower)) {
+        broad_items.push_back(follower);
+        broad_hash += hash_of_[follower];
+      } else {
+        bottom_narrow_.items.push_back(follower);
+        narrow_hash += hash_of_[follower];
+      }
+    }
+  }
+  const auto narrow = static_cast<std::uint32_t>(bottom_narrow_.size());
+  bottom_narrow_.close();
+  const std::uint32_t interned = intern_broad(broad_items, broad_hash);  // may move bottoms_
+  bottoms_[index] = {interned, narrow, narrow_hash, unknown};
+  return bottoms_[index];
+}
+
+void Subsets::stamp_bottom(const Bottom& bottom) {
+  bottom_stamp_ = ++last_stamp_;
+  for (const std::uint32_t item : broad_[bottom.broad]) stamps_[item] = bottom_stamp_;
+  for (const std::uint32_t item : bottom_narrow_[bottom.narrow]) stamps_[item] = bottom_stamp_;
+}
+
+/// The state of a set whose narrow part is `bottom` and `extra` together; all of it bears bottom_stamp_ or
+/// extra_stamp_.
+std::uint32_t Subsets::intern_state(std::uint32_t broad, std::uint64_t narrow_hash,
+                                    std::span<const std::uint32_t> bottom,
+                                    std::span<const std::uint32_t> extra) {
+  const auto fresh = static_cast<std::uint32_t>(broad_of_.size());
+  const std::size_t size = bottom.size() + extra.size();
+  const std::uint64_t hash = scramble(narrow_hash ^ scramble(broad));
+  const std::uint32_t id = state_table_.find_or_insert(hash, fresh, [&](std::uint32_t other) {
+    return broad_of_[other] == broad && narrow_[other].size() == size &&
+           std::ranges::all_of(narrow_[other], [&](std::uint32_t item) {
+             return stamps_[item] == bottom_stamp_ || stamps_[item] == extra_stamp_;
+           });
+  });
+  if (id == fresh) {
+    narrow_.append(bottom);
+    narrow_.append(extra);
+    narrow_.close();
+    broad_of_.push_back(broad);
+    out_.dfa.accept.push_back(broad_tags_[broad]);
+  }
+  return id;
+}
+
+/// The state that follows on a class for which a state has no narrow positions.
+std::uint32_t Subsets::bottom_state(std::uint32_t broad, std::uint32_t part) {
+  Bottom& bottom = bottom_of(broad, part);
+  if (bottom.state == unknown) {
+    stamp_bottom(bottom);
+    extra_stamp_ = bottom_stamp_;
+    bottom.state = intern_state(bottom.broad, bottom.narrow_hash, bottom_narrow_[bottom.narrow], {});
+  }
+  return bottom.state;
+}
+
+/// The state that follows on class `symbol`, which has narrow positions; the bottom is stamped.
+std::uint32_t Subsets::target(std::uint32_t broad, std::uint32_t part, std::uint32_t symbol) {
+  const Bottom bottom = bottom_of(broad, part);
+  extra_stamp_ = ++last_stamp_;
+  extra_narrow_.clear();
+  extra_broad_.clear();
+  std::uint64_t narrow_hash = bottom.narrow_hash;
+  for (std::uint32_t link = buckets_[symbol]; link != unknown; link = links_[link].next) {
+    for (const std::uint32_t follower : nfa_.follow_of(nfa_.positions[links_[link].position])) {
+      if (stamps_[follower] == bottom_stamp_ || stamps_[follower] == extra_stamp_) continue;
+      stamps_[follower] = extra_stamp_;
+      if (is_broad(follower)) {
+        extra_broad_.push_back(follower);
+      } else {
+        extra_narrow_.push_back(follower);
+        narrow_hash += hash_of_[follower];
+      }
+    }
+  }
+  std::uint32_t target_broad = bottom.broad;
+  if (!extra_broad_.empty()) {
+    const std::span<const std::uint32_t> old = broad_[bottom.broad];
+    extra_broad_.insert(extra_broad_.end(), old.begin(), old.end());
+    std::uint64_t hash = 0;
+    for (const std::uint32_t item : extra_broad_) hash += hash_of_[item];
+    target_broad = intern_broad(extra_broad_, hash);  // takes the stamps of broad positions only
+    for (const std::uint32_t item : broad_[bottom.broad]) stamps_[item] = bottom_stamp_;
+  }
+  return intern_state(target_broad, narrow_hash, bottom_narrow_[bottom.narrow], extra_narrow_);
+}
+
+void Subsets::add_start() {
+  // The trap is the empty set. The start is state 1 even if it is empty too.
+  intern_state(0, 0, {}, {});
+  std::uint64_t narrow_hash = 0, broad_hash = 0;
+  for (const std::uint32_t item : nfa_.initial) {
+    if (is_broad(item)) {
+      extra_broad_.push_back(item);
+      broad_hash += hash_of_[item];
+    } else {
+      extra_narrow_.push_back(item);
+      narrow_hash += hash_of_[item];
+    }
+  }
+  const std::uint32_t broad = intern_broad(extra_broad_, broad_hash);
+  if (nfa_.initial.empty()) {
+    narrow_.close();
+    broad_of_.push_back(broad);
+    out_.dfa.accept.push_back(0);
+    return;
+  }
+  extra_stamp_ = bottom_stamp_ = ++last_stamp_;
+  for (const std::uint32_t item : extra_narrow_) stamps_[item] = extra_stamp_;
+  intern_state(broad, narrow_hash, {}, extra_narrow_);
+}
+
+/// Fills the row of a state, creating the states it leads to.
+void Subsets::expand(std::uint32_t state) {
+  const std::size_t row = out_.dfa.next.size();
+  out_.dfa.next.resize(row + nfa_.class_count, Dfa::trap);
+  const std::uint32_t broad = broad_of_[state];
+  links_.clear();
+  touched_.clear();
+  for (const std::uint32_t item : narrow_[state]) {
+    std::uint32_t& head = buckets_[nfa_.positions[item].symbol];
+    if (head == unknown) touched_.push_back(nfa_.positions[item].symbol);
+    links_.push_back({item, head});
+    head = static_cast<std::uint32_t>(links_.size() - 1);
+  }
+  const Partition partition = partitions_[broad_partition_[broad]];
+  const auto part_of = [&](std::uint32_t symbol) { return part_of_class_[partition.part_of + symbol]; };
+  if (partition.part_count > 1) {
+    // Targets that share a bottom come one after the other, so that it is stamped once.
+    std::ranges::stable_sort(touched_, {}, part_of);
+    for (std::uint32_t symbol = 0; symbol < nfa_.class_count; ++symbol) {
+      if (part_of(symbol) != 0 && buckets_[symbol] == unknown) {
+        out_.dfa.next[row + symbol] = bottom_state(broad, part_of(symbol));
+      }
+    }
+    std::uint32_t stamped = unknown;
+    for (const std::uint32_t symbol : touched_) {
+      if (part_of(symbol) != stamped) {
+        stamped = part_of(symbol);
+        stamp_bottom(bottom_of(broad, stamped));
+      }
+      out_.dfa.next[row + symbol] = target(broad, stamped, symbol);
+    }
+  } else {
+    if (!touched_.empty()) stamp_bottom(bottom_of(broad, 0));
+    for (const std::uint32_t symbol : touched_) out_.dfa.next[row + symbol] = target(broad, 0, symbol);
+  }
+  for (const std::uint32_t symbol : touched_) buckets_[symbol] = unknown;
+}
+
+/// The tag that most positions of the newest states belong to.
+std::uint32_t Subsets::heaviest_tag() const {
+  std::vector<std::uint32_t> tags;
+  const auto states = static_cast<std::uint32_t>(broad_of_.size());
+  for (std::uint32_t state = states - std::min<std::uint32_t>(states, 256); state < states; ++state) {
+    for (const std::uint32_t item : narrow_[state]) tags.push_back(nfa_.positions[item].tag);
+    for (const std::uint32_t item : broad_[broad_of_[state]]) tags.push_back(nfa_.positions[item].tag);
+  }
+  std::sort(tags.begin(), tags.end());
+  std::uint32_t heaviest = OverBudget::no_tag;
+  std::size_t most = 0;
+  for (std::size_t begin = 0, end = 0; begin < tags.size(); begin = end) {
+    while (end < tags.size() && tags[end] == tags[begin]) ++end;
+    if (end - begin > most) {
+      most = end - begin;
+      heaviest = tags[begin];
+    }
+  }
+  return heaviest;
+}
+
+std::size_t Subsets::bytes() const {
+  return out_.dfa.next.capacity() * sizeof(std::uint32_t) + narrow_.bytes() + broad_.bytes() +
+         bottom_narrow_.bytes() + bottoms_.capacity() * sizeof(Bottom) +
+         part_of_class_.capacity() * sizeof(std::uint16_t) + state_table_.bytes() + broad_table_.bytes();
+}
+
+tl::expected<Determinised, OverBudget> Subsets::run() {
+  add_start();
+  for (std::uint32_t state = 0; state < broad_of_.size(); ++state) {
+    expand(state);
+    if (auto over = clock_.check(broad_of_.size(), bytes())) {
+      over->tag = heaviest_tag();
+      return tl::unexpected(*over);
+    }
+  }
+  return std::move(out_);
+}
+
+}  // namespace
+
+tl::expected<Determinised, OverBudget> determinise(const ExprPool& pool, std::span<const Pattern> patterns,
+                                                   const Budget& budget) {
+  auto nfa = build_nfa(pool, patterns, budget);
+  if (!nfa) return tl::unexpected(nfa.error());
+  return Subsets(*nfa, budget).run();
+}
+
+}  // namespace bh::automata

@@ -1,0 +1,2 @@
+find_library(MD libmd.a REQUIRED)
+set(BH_LIBRARIES ${MD})
