@@ -2,6 +2,7 @@
 // automaton.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -62,7 +63,9 @@ void report_flag(ProfileBuilder& builder, const policy::Flag& flag, std::string 
 
 void add_path_flag(ProfileBuilder& builder, const policy::Flag& flag, const PathFlag& entry) {
   CompiledProfile& out = builder.out;
-  out.path_flags = out.path_flags.value_or(0) | entry.bit;
+  // The first word about paths replaces the default as a whole.
+  if (!std::exchange(builder.path_flags_stated, true)) out.path_flags = 0;
+  out.path_flags |= entry.bit;
   if (!flag.value) return;
   if (!flag.value->value.starts_with('/')) {
     report_flag(builder, flag,
