@@ -79,6 +79,8 @@ constexpr Word socket_type_table[] = {
     {"dgram", SOCK_DGRAM},
     {"raw", SOCK_RAW},
     {"rdm", SOCK_RDM},
+    {"seqpacket", SOCK_SEQPACKET},
+    {"packet", SOCK_PACKET},
 };
 
 constexpr Protocol protocol_table[] = {
