@@ -1,5 +1,5 @@
-// The seam to the operating system: every system call on files goes through an Os, so that tests can make any of them fail
-// (full disk, no permission, torn write) without a mock of anything above.
+// The seam to the operating system: every system call on files goes through an Os, so that tests can make any
+// of them fail (full disk, no permission, torn write) without a mock of anything above.
 //
 // Thin on purpose: one virtual function per call, same meaning as the man page, errno turned into Error::sys.
 #pragma once

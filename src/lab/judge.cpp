@@ -1,0 +1,42 @@
+#include <cerrno>
+
+#include "lab/plan.h"
+
+namespace bh::lab {
+namespace {
+
+bool permission(int sys) { return sys == EACCES || sys == EPERM; }
+
+bool never_tried(const Outcome& outcome) { return outcome.exit_code == 125 || outcome.timed_out; }
+
+}  // namespace
+
+Verdict judge(const Step& step, const StepResult& result) {
+  if (!result.reached || !step.control) return Verdict::not_staged;
+  const Outcome& without = result.control;
+  const Outcome& with = result.outcome;
+  if (never_tried(without) || never_tried(with)) return Verdict::not_staged;
+  if (step.what == Do::probe) {
+    // An errno of its own (no such device, bad argument) is fine as control: it comes after the permission
+    // check.
+    if (without.exit_code != 0 || permission(without.sys)) return Verdict::not_staged;
+    if (with.exit_code != 0) return Verdict::refused;
+    return with.sys == without.sys ? Verdict::allowed : Verdict::refused;
+  }
+  if (without.exit_code != 0) return Verdict::not_staged;
+  return with.exit_code == 0 ? Verdict::allowed : Verdict::refused;
+}
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::allowed:
+      return "allowed";
+    case Verdict::refused:
+      return "refused";
+    case Verdict::not_staged:
+      return "not staged";
+  }
+  return "";
+}
+
+}  // namespace bh::lab
