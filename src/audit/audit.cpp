@@ -119,6 +119,12 @@ Result<std::vector<const ImageFacts*>> select_images(const Snapshot& snapshot, c
   return out;
 }
 
+std::string section_title(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(Section::beyond); ++i)
+    if (word(static_cast<Section>(i)) == name) return std::string(title(static_cast<Section>(i)));
+  return std::string(name);
+}
+
 }  // namespace
 
 bool id_less(std::string_view a, std::string_view b) {
@@ -141,33 +147,33 @@ bool id_less(std::string_view a, std::string_view b) {
   return a.size() < b.size();
 }
 
-double Score::percent() const {
-  double passed = static_cast<double>(of(Outcome::pass)) + 0.5 * static_cast<double>(of(Outcome::warn));
-  auto counted = of(Outcome::pass) + of(Outcome::warn) + of(Outcome::fail) + of(Outcome::unknown);
-  return counted == 0 ? 100.0 : 100.0 * passed / static_cast<double>(counted);
-}
-
-Result<Report> run_audit(const Snapshot& snapshot, const Policy& policy, const Selection& selection) {
+Result<report::Document> run_audit(const Snapshot& snapshot, const Policy& policy,
+                                   const Selection& selection) {
   BH_TRY_DO(check_words(selection));
   BH_TRY(auto containers, select_containers(snapshot, selection));
   BH_TRY(auto images, select_images(snapshot, selection, containers));
-  Report report{.benchmark = selection.benchmark};
+  auto engine = snapshot.version ? snapshot.version->version : "of unknown version";
+  report::Document out{.tool_version = snapshot.tool,
+                       .standard = "CIS Docker Benchmark " + selection.benchmark,
+                       .subject = fmt::format("engine {} at {}", engine, snapshot.endpoint),
+                       .taken_at = snapshot.taken_at};
   for (const auto& check : catalogue()) {
     auto id = check.id(selection.benchmark);
     if (!is_selected(check, id, selection)) continue;
-    Input input{snapshot, policy, selection.benchmark, check.parameter, containers, images};
-    report.findings.push_back({&check, std::string(id), check.function(input)});
+    auto found = check.function({snapshot, policy, selection.benchmark, check.parameter, containers, images});
+    out.findings.push_back({std::string(id), std::string(check.key), std::string(word(check.section)),
+                            std::string(check.title), std::string(check.help), check.level, check.automated,
+                            found.outcome, std::move(found.summary), std::move(found.evidence)});
   }
-  std::ranges::stable_sort(report.findings, id_less, &Finding::id);
-  for (const auto& finding : report.findings) {
-    auto section =
-        std::ranges::find(report.sections, finding.check->section, &std::pair<Section, Score>::first);
-    if (section == report.sections.end())
-      section = report.sections.insert(section, {finding.check->section, {}});
-    ++section->second.counts[static_cast<std::size_t>(finding.verdict.outcome)];
-    ++report.total.counts[static_cast<std::size_t>(finding.verdict.outcome)];
+  std::ranges::stable_sort(out.findings, id_less, &report::Finding::id);
+  for (const auto& finding : out.findings) {
+    auto section = std::ranges::find(out.sections, finding.section, &report::Section::name);
+    if (section == out.sections.end())
+      section = out.sections.insert(section, {finding.section, section_title(finding.section), {}});
+    ++section->score.counts[static_cast<std::size_t>(finding.outcome)];
+    ++out.total.counts[static_cast<std::size_t>(finding.outcome)];
   }
-  return report;
+  return out;
 }
 
 }  // namespace bh::audit

@@ -30,24 +30,6 @@ std::string_view Check::id(std::string_view benchmark) const {
   return own_id;
 }
 
-std::string_view word(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::not_applicable:
-      return "not-applicable";
-    case Outcome::pass:
-      return "pass";
-    case Outcome::manual:
-      return "manual";
-    case Outcome::warn:
-      return "warn";
-    case Outcome::unknown:
-      return "unknown";
-    case Outcome::fail:
-      return "fail";
-  }
-  return "";
-}
-
 std::string_view word(Section section) {
   switch (section) {
     case Section::host:

@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "audit/facts.h"
+#include "report/findings.h"
 
 namespace bh::audit {
 
-/// From harmless to bad, as they are joined: the worst of the evidence is the verdict.
-enum class Outcome : std::uint8_t { not_applicable, pass, manual, warn, unknown, fail };
-[[nodiscard]] std::string_view word(Outcome outcome);
+using report::Evidence;
+using report::Outcome;
 
 enum class Section : std::uint8_t {
   host,
@@ -36,14 +36,6 @@ enum class Section : std::uint8_t {
 };
 [[nodiscard]] std::string_view word(Section section);
 [[nodiscard]] std::string_view title(Section section);
-
-struct Evidence {
-  Outcome outcome = Outcome::pass;
-  std::string
-      subject;  ///< "container web", "image nginx:1", "/etc/docker/daemon.json"; empty: the host as a whole
-  std::string text;   ///< what was seen, one clause
-  std::string where;  ///< where it was set; may be empty
-};
 
 struct Verdict {
   Outcome outcome = Outcome::pass;

@@ -1,5 +1,6 @@
 #include "audit/check_tools.h"
 
+#include <algorithm>
 #include <array>
 
 #include "audit/host_fs.h"

@@ -1,4 +1,5 @@
 // Section 4: images and how they were built.
+#include <algorithm>
 #include <array>
 
 #include "audit/build_history.h"
