@@ -80,17 +80,11 @@ class Expansion {
   }
 
   void path(Text& text) {
-    std::string written = text.value;
-    if (!pattern(text) || text.value.starts_with('/')) return;
-    std::vector<std::string> values = variables_.values(Text{written, text.span, text.quoted});
-    for (const std::string& value : values) {
-      if (value.starts_with('/')) continue;
-      sink_
-          .report(Code::path_not_absolute, text.span,
-                  fmt::format("no file has the path `{}`: paths start with `/`", value))
-          .with_help(value.starts_with('@') ? "a variable in a rule is written `@{NAME}`" : "");
-      return;
-    }
+    if (!pattern(text) || starts_with_slash(text.value)) return;
+    sink_
+        .report(Code::path_not_absolute, text.span,
+                fmt::format("no file has a path like `{}`: paths start with `/`", text.value))
+        .with_help(text.value.starts_with('@') ? "a variable in a rule is written `@{NAME}`" : "");
   }
 
   void target(Text& text) {

@@ -141,6 +141,49 @@ std::optional<std::string> glob_error(std::string_view pattern) {
   return std::nullopt;
 }
 
+namespace {
+
+struct Start {
+  bool slash = true;  ///< whatever is not empty starts with `/`
+  bool can_be_empty = true;
+};
+
+/// One sequence up to `,` or `}` of its group (or the end); `at` moves there. Groups recurse, at most
+/// max_glob_nesting deep.
+Start start_of_sequence(std::string_view pattern, std::size_t& at, bool in_group) {
+  Start out;
+  while (at < pattern.size() && !(in_group && (pattern[at] == ',' || pattern[at] == '}'))) {
+    Start element{pattern[at] == '/', false};
+    char c = pattern[at++];
+    if (c == '\\') {
+      element.slash = at < pattern.size() && pattern[at] == '/';
+      ++at;
+    } else if (c == '[') {
+      at = skip_class(pattern, at).at;
+    } else if (c == '{') {
+      element = {true, false};
+      do {
+        Start one = start_of_sequence(pattern, at, true);
+        element.slash &= one.slash;
+        element.can_be_empty |= one.can_be_empty;
+      } while (at < pattern.size() && pattern[at++] == ',');
+    }
+    if (out.can_be_empty) {
+      out.slash &= element.slash;
+      out.can_be_empty = element.can_be_empty;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool starts_with_slash(std::string_view pattern) {
+  std::size_t at = 0;
+  Start start = start_of_sequence(pattern, at, false);
+  return start.slash && !start.can_be_empty;
+}
+
 std::string escape_glob(std::string_view text) {
   std::string out;
   for (char c : text) {

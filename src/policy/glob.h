@@ -22,6 +22,10 @@ inline constexpr std::size_t max_glob_nesting = 49;  ///< of `{`, as in apparmor
 /// Whether `pattern` can match more than one text.
 [[nodiscard]] bool is_pattern(std::string_view pattern);
 
+/// Whether everything that the complete pattern `pattern` matches starts with `/`. A wildcard or a class at
+/// the start does not count.
+[[nodiscard]] bool starts_with_slash(std::string_view pattern);
+
 /// `text` with every character that means something in a pattern escaped.
 [[nodiscard]] std::string escape_glob(std::string_view text);
 

@@ -237,16 +237,15 @@ std::optional<Text> Resolver::attachment(const Profile& node, const std::string&
   if (node.attachment) {
     text = *node.attachment;
     std::size_t first = sink_.diagnostics().size();
-    std::vector<std::string> values = variables_.values(text);
+    text.value = variables_.expand(text);
     chain_since(first, place.chain);
-    for (const std::string& value : values) {
-      if (value.starts_with('/')) continue;
-      error(Code::bad_attachment, text.span, fmt::format("the attachment `{}` is not a path", value),
+    if (sink_.diagnostics().size() != first) return std::nullopt;
+    if (!glob_error(text.value) && !starts_with_slash(text.value)) {
+      error(Code::bad_attachment, text.span, fmt::format("the attachment `{}` is not a path", text.value),
             place.chain)
           .with_help("programs are attached to by their paths, which start with `/`");
       return std::nullopt;
     }
-    text.value = variables_.expand(text);
   } else if (name.starts_with('/') || is_pattern(name)) {
     text = node.name;
     text.value = name;

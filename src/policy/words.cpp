@@ -75,12 +75,8 @@ constexpr Word family_table[] = {
 };
 
 constexpr Word socket_type_table[] = {
-    {"stream", SOCK_STREAM},
-    {"dgram", SOCK_DGRAM},
-    {"raw", SOCK_RAW},
-    {"rdm", SOCK_RDM},
-    {"seqpacket", SOCK_SEQPACKET},
-    {"packet", SOCK_PACKET},
+    {"stream", SOCK_STREAM}, {"dgram", SOCK_DGRAM},         {"raw", SOCK_RAW},
+    {"rdm", SOCK_RDM},       {"seqpacket", SOCK_SEQPACKET}, {"packet", SOCK_PACKET},
 };
 
 constexpr Protocol protocol_table[] = {
