@@ -8,6 +8,8 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
+
 #include "diag/render.h"
 
 namespace bh::doc {
