@@ -17,7 +17,7 @@ void add_capability_rule(ProfileBuilder& builder, const policy::CapabilityRule& 
       continue;
     }
     std::vector<std::string_view> names;
-    for (const NamedNumber& entry : capability_names()) names.push_back(entry.name);
+    for (const Name& entry : capability_names()) names.push_back(entry.word);
     diag::Diagnostic& diagnostic =
         builder.report(diag::Code::unknown_capability, context, name.span,
                        fmt::format("`{}` is no capability; they are written without CAP_, in lower case",

@@ -65,10 +65,10 @@ ByteSet every_family() {
 
 void report_word(ProfileBuilder& builder, const RuleContext& context, const policy::Text& word, bool first) {
   std::vector<std::string_view> names;
-  for (const NamedNumber& entry : socket_type_names()) names.push_back(entry.name);
+  for (const Name& entry : socket_type_names()) names.push_back(entry.word);
   for (const Protocol& entry : protocols) names.push_back(entry.name);
   if (first) {
-    for (const NamedNumber& entry : family_names()) names.push_back(entry.name);
+    for (const Name& entry : family_names()) names.push_back(entry.word);
   }
   diag::Diagnostic& diagnostic =
       builder.report(diag::Code::bad_network, context, word.span,
@@ -155,7 +155,7 @@ std::vector<std::optional<std::uint32_t>> unix_types(const Sockets& chosen) {
   if (chosen.type) return {chosen.type};
   if (!chosen.named_family) return {std::nullopt};
   std::vector<std::optional<std::uint32_t>> types;
-  for (const NamedNumber& entry : socket_type_names()) types.emplace_back(entry.number);
+  for (const Name& entry : socket_type_names()) types.emplace_back(entry.number);
   return types;
 }
 

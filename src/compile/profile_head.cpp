@@ -2,6 +2,7 @@
 // automaton.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ using automata::ExprId;
 using automata::ExprPool;
 
 // The numbers that are Linux's on every architecture but alpha, mips and sparc (asm-generic/errno-base.h).
-constexpr auto error_numbers = std::to_array<NamedNumber>({{"EPERM", 1}, {"EACCES", 13}, {"ENOENT", 2}});
+constexpr auto error_numbers = std::to_array<Name>({{"EPERM", 1}, {"EACCES", 13}, {"ENOENT", 2}});
 
 struct PathFlag {
   std::string_view name;
@@ -62,7 +63,9 @@ void report_flag(ProfileBuilder& builder, const policy::Flag& flag, std::string 
 
 void add_path_flag(ProfileBuilder& builder, const policy::Flag& flag, const PathFlag& entry) {
   CompiledProfile& out = builder.out;
-  out.path_flags = out.path_flags.value_or(0) | entry.bit;
+  // The first word about paths replaces the default as a whole.
+  if (!std::exchange(builder.path_flags_stated, true)) out.path_flags = 0;
+  out.path_flags |= entry.bit;
   if (!flag.value) return;
   if (!flag.value->value.starts_with('/')) {
     report_flag(builder, flag,

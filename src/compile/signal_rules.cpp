@@ -55,7 +55,7 @@ std::optional<automata::ByteSet> signal_set(ProfileBuilder& builder, const polic
     }
     good = false;
     std::vector<std::string_view> names;
-    for (const NamedNumber& entry : signal_names()) names.push_back(entry.name);
+    for (const Name& entry : signal_names()) names.push_back(entry.word);
     diag::Diagnostic& diagnostic =
         builder.report(diag::Code::unknown_signal, context, word->span,
                        fmt::format("`{}` is no signal; they are written without SIG, in lower case",

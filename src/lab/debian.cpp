@@ -1,7 +1,10 @@
 #include "lab/debian.h"
 
+#include <unistd.h>
+
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/file.h"
@@ -35,6 +38,13 @@ std::vector<std::string> lines_of(const std::string& text) {
     at = end + 1;
   }
   return lines;
+}
+
+Result<void> make_folders(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return fail_errno(error.value(), path);
+  return {};
 }
 
 /// The mirror of the main archive that the machine's apt is set up with; its security archive has no other
@@ -97,10 +107,8 @@ std::string newest(const std::vector<std::string>& names, std::string_view prefi
 
 Result<DebianSuite> DebianSuite::open(const std::string& suite, const std::string& folder) {
   BH_TRY(std::string mirror, debian_mirror());
-  std::error_code error;
-  for (const char* part : {"lists/partial", "cache/archives/partial"})
-    if (!std::filesystem::create_directories(folder + "/" + part, error) && error)
-      return fail_errno(error.value(), folder + "/" + part);
+  for (const char* part : {"/lists/partial", "/cache/archives/partial"})
+    BH_TRY_DO(make_folders(folder + part));
   std::string keys = Os::real().stat(debian_keys) ? fmt::format("[signed-by={}] ", debian_keys) : "";
   BH_TRY_DO(write_file_atomic(Os::real(), folder + "/sources.list",
                               fmt::format("deb {}{} {} main\n", keys, mirror, suite)));
@@ -136,17 +144,58 @@ Result<std::vector<std::string>> DebianSuite::names(const std::string& prefix) c
 
 Result<void> DebianSuite::unpack(const std::vector<std::string>& packages, const std::string& into) const {
   std::string folder = into + "/.packages";
-  std::error_code error;
-  if (!std::filesystem::create_directories(folder, error) && error) return fail_errno(error.value(), folder);
+  BH_TRY_DO(make_folders(folder));
   auto argv = apt("apt-get");
   argv.emplace_back("download");
   argv.insert(argv.end(), packages.begin(), packages.end());
   BH_TRY_DO(run(argv, folder, "apt"));
+  return unpack_files(folder, into);
+}
+
+Result<void> DebianSuite::unpack_root(const std::vector<std::string>& packages,
+                                      const std::string& into) const {
+  std::string folder = into + "/.packages";
+  BH_TRY_DO(make_folders(folder + "/partial"));
+  // A machine on which nothing is installed yet: so apt names every dependency, and downloads them.
+  BH_TRY_DO(write_file_atomic(Os::real(), folder_ + "/status", ""));
+  auto argv = apt("apt-get");
+  argv.insert(argv.end(), {"-oDir::State::status=" + folder_ + "/status", "-oDir::Cache::archives=" + folder,
+                           "-oDebug::NoLocking=1", "-oAPT::Install-Recommends=false", "-y", "--download-only",
+                           "install"});
+  argv.insert(argv.end(), packages.begin(), packages.end());
+  BH_TRY_DO(run(argv, {}, "apt"));
+  return unpack_files(folder, into);
+}
+
+Result<void> DebianSuite::unpack_files(const std::string& folder, const std::string& into) const {
   BH_TRY(std::vector<std::string> files, Os::real().list(folder));
   for (const std::string& file : files)
     if (file.ends_with(".deb")) BH_TRY_DO(run({"dpkg", "-x", folder + "/" + file, into}, {}, "dpkg"));
-  std::filesystem::remove_all(folder, error);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
   return {};
+}
+
+std::string cache_folder() {
+  const char* xdg = std::getenv("XDG_CACHE_HOME");
+  if (xdg != nullptr && xdg[0] == '/') return std::string(xdg) + "/bulkhead";
+  const char* home = std::getenv("HOME");
+  return fmt::format("{}/.cache/bulkhead", home != nullptr && *home != '\0' ? home : "/root");
+}
+
+Result<std::string> debian_root(const std::string& name, const std::string& suite,
+                                const std::vector<std::string>& packages) {
+  std::string root = fmt::format("{}/roots/{}", cache_folder(), name);
+  if (Os::real().stat(root)) return root;
+  BH_TRY(DebianSuite opened, DebianSuite::open(suite, fmt::format("{}/apt/{}", cache_folder(), suite)));
+  std::string unpacked = fmt::format("{}/roots/.{}.{}", cache_folder(), name, ::getpid());
+  auto done = opened.unpack_root(packages, unpacked);
+  if (done) done = Os::real().rename(unpacked, root);
+  if (done) return root;
+  std::error_code ignored;
+  std::filesystem::remove_all(unpacked, ignored);
+  return tl::unexpected(
+      std::move(done.error()).in(fmt::format("cannot get {} of Debian {}", packages[0], suite)));
 }
 
 }  // namespace bh::lab

@@ -21,13 +21,27 @@ class DebianSuite {
 
   /// Names of packages that start with `prefix`, as apt gives them.
   [[nodiscard]] Result<std::vector<std::string>> names(const std::string& prefix) const;
-  /// Fetches `packages` and unpacks them into the folder `into`, which is made.
+  /// Fetches `packages`, and nothing that they depend on, and unpacks them into the folder `into`, which is
+  /// made.
   [[nodiscard]] Result<void> unpack(const std::vector<std::string>& packages, const std::string& into) const;
+  /// The same with everything that they depend on, down to the C library: `into` is then a root of its own.
+  [[nodiscard]] Result<void> unpack_root(const std::vector<std::string>& packages,
+                                         const std::string& into) const;
 
  private:
+  [[nodiscard]] Result<void> unpack_files(const std::string& folder, const std::string& into) const;
   [[nodiscard]] std::vector<std::string> apt(const char* program) const;
   std::string folder_;
 };
+
+/// ${XDG_CACHE_HOME:-$HOME/.cache}/bulkhead
+[[nodiscard]] std::string cache_folder();
+
+/// A root of `packages` and their dependencies in the cache, fetched if it is not there: `…/roots/NAME`.
+/// Maintainer scripts are not run, so it holds what the packages ship and nothing that their installation
+/// would make.
+[[nodiscard]] Result<std::string> debian_root(const std::string& name, const std::string& suite,
+                                              const std::vector<std::string>& packages);
 
 /// The newest of `names` that is `prefix`VERSION`suffix`, numbers compared as numbers; empty if none is.
 [[nodiscard]] std::string newest(const std::vector<std::string>& names, std::string_view prefix,

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/spawn.h"
+#include "lab/rooted.h"
 
 namespace bh::lab {
 namespace {
@@ -87,23 +88,27 @@ Result<std::string> elf_interpreter(Os& os, const std::string& path) {
   return std::string();
 }
 
-Result<std::vector<std::string>> elf_needs(Os& os, const std::string& path,
-                                           const std::vector<std::string>& library_folders) {
-  BH_TRY(std::string loader, elf_interpreter(os, path));
+Result<std::vector<std::string>> elf_needs(Os& os, const std::string& root, const std::string& path) {
+  BH_TRY(std::string loader, elf_interpreter(os, root + path));
   std::vector<std::string> needs;
   if (loader.empty()) return needs;
-  std::vector<std::string> argv = {loader};
-  if (!library_folders.empty()) {
-    argv.emplace_back("--library-path");
-    argv.push_back(fmt::format("{}", fmt::join(library_folders, ":")));
+  BH_TRY(std::string loader_file, resolve_link(os, root, loader));
+  std::vector<std::string> argv = {root + loader_file};
+  if (!root.empty()) {
+    std::string folders;
+    for (const char* folder :
+         {"/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/lib"})
+      folders.append(folders.empty() ? "" : ":").append(root).append(folder);
+    argv.insert(argv.end(), {"--inhibit-cache", "--library-path", folders});
   }
-  argv.emplace_back("--list");
-  argv.push_back(path);
+  argv.insert(argv.end(), {"--list", root + path});
   BH_TRY(SpawnOutcome listed, spawn(argv, {.timeout = std::chrono::seconds(20)}));
   if (listed.exit_code != 0)
     return fail("{} cannot tell what {} needs: {}", loader, path, listed.err.substr(0, 300));
   needs.push_back(loader);
   BH_TRY_DO(read_listing(listed.out, path, needs));
+  for (std::string& library : needs)
+    if (!root.empty() && library.starts_with(root + "/")) library.erase(0, root.size());
   return needs;
 }
 

@@ -3,13 +3,14 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 
 #include "lab/elf.h"
+#include "lab/rooted.h"
 
 namespace bh::lab {
 namespace {
@@ -24,31 +25,6 @@ constexpr std::string_view passwd =
     "sbin/nologin\n";
 constexpr std::string_view group =
     "root:x:0:\ndaemon:x:1:\nadm:x:4:\ntty:x:5:\nwww-data:x:33:\nnogroup:x:65534:\n";
-
-std::string folder_of(const std::string& path) {
-  auto slash = path.rfind('/');
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
-}
-
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-struct Free {
-  void operator()(char* p) const { ::free(p); }
-};
-
-/// The folder that really holds `path` on the host, links in it followed, and the name in it.
-Result<std::string> real_place(const std::string& path) {
-  std::unique_ptr<char, Free> folder(::realpath(folder_of(path).c_str(), nullptr));
-  if (!folder) return fail_errno(errno, path);
-  std::string real = folder.get();
-  return real == "/" ? "/" + name_of(path) : real + "/" + name_of(path);
-}
-
-Result<struct ::stat> link_stat(const std::string& path) {
-  struct ::stat about = {};
-  if (::lstat(path.c_str(), &about) != 0) return fail_errno(errno, path);
-  return about;
-}
 
 }  // namespace
 
@@ -124,64 +100,61 @@ Result<void> Initramfs::place(const std::string& guest, Entry entry) {
   return {};
 }
 
-Result<void> Initramfs::add_host(const std::string& host, const std::string& guest) {
-  if (host.empty()) return fail("an empty path to add");
-  std::string from = host;
-  if (from[0] != '/') {
-    std::unique_ptr<char, Free> here(::realpath(".", nullptr));
-    if (!here) return fail_errno(errno, ".");
-    from = std::string(here.get()) + "/" + from;
-  }
-  BH_TRY(struct ::stat about, os_.stat(from));
-  if (S_ISDIR(about.st_mode)) return add_tree(from, guest.empty() ? from : guest, 0);
-  return add_file(from, guest, 0);
+Result<void> Initramfs::add(const std::string& path, const std::string& guest, const std::string& root) {
+  if (path.empty()) return fail("an empty path to add");
+  std::string absolute = path;
+  if (path[0] != '/' && root.empty()) absolute = (std::filesystem::current_path() / path).string();
+  if (absolute[0] != '/') absolute.insert(0, "/");
+  return add_file({root, absolute}, guest, 0);
 }
 
-Result<void> Initramfs::add_file(const std::string& host, const std::string& guest, int depth) {
-  if (depth > max_depth) return fail("{}: links or folders nested more than {} deep", host, max_depth);
-  BH_TRY(std::string place_on_host, real_place(host));
-  BH_TRY(struct ::stat about, link_stat(place_on_host));
-  std::string to = merged_path(guest.empty() ? place_on_host : guest);
+Result<void> Initramfs::add_file(const Source& from, const std::string& guest, int depth) {
+  if (depth > max_depth)
+    return fail("{}: links or folders nested more than {} deep", from.on_host(), max_depth);
+  BH_TRY(std::string real, resolve_folders(os_, from.root, from.path));
+  Source here{from.root, real};
+  BH_TRY(struct ::stat about, link_stat(here.on_host()));
+  std::string to = merged_path(guest.empty() ? real : guest);
   if (S_ISLNK(about.st_mode)) {
-    BH_TRY(std::string target, os_.readlink(place_on_host));
-    std::string next = target.empty() || target[0] != '/' ? folder_of(place_on_host) + "/" + target : target;
-    if (!guest.empty()) return add_file(next, guest, depth + 1);
+    BH_TRY(std::string target, os_.readlink(here.on_host()));
+    std::string next = target.starts_with('/') ? target : folder_of(real) + "/" + target;
+    if (!guest.empty()) return add_file({from.root, next}, guest, depth + 1);
     BH_TRY_DO(place(to, {Entry::Kind::link, 0777, target, 0}));
-    return add_file(next, {}, depth + 1);
+    return add_file({from.root, next}, {}, depth + 1);
   }
-  if (S_ISDIR(about.st_mode)) return add_tree(place_on_host, to, depth + 1);
-  if (!S_ISREG(about.st_mode)) return fail("{} is neither a file nor a folder", host);
+  if (S_ISDIR(about.st_mode)) return add_tree(here, to, depth + 1);
+  if (!S_ISREG(about.st_mode)) return fail("{} is neither a file nor a folder", here.on_host());
   bool known = entries_.contains(to);
-  BH_TRY_DO(place(to, {Entry::Kind::host_file, about.st_mode & 07777u, place_on_host,
+  BH_TRY_DO(place(to, {Entry::Kind::host_file, about.st_mode & 07777u, here.on_host(),
                        static_cast<std::uint64_t>(about.st_size)}));
   if (known || (about.st_mode & 0111) == 0) return {};
-  return add_libraries(place_on_host, depth);
+  return add_libraries(here, depth);
 }
 
-Result<void> Initramfs::add_libraries(const std::string& host, int depth) {
-  BH_TRY(std::vector<std::string> needs, elf_needs(os_, host));
+Result<void> Initramfs::add_libraries(const Source& program, int depth) {
+  BH_TRY(std::vector<std::string> needs, elf_needs(os_, program.root, program.path));
   for (const std::string& library : needs)
-    if (!has(library)) BH_TRY_DO(add_file(library, {}, depth + 1));
+    if (!has(library)) BH_TRY_DO(add_file({program.root, library}, {}, depth + 1));
   return {};
 }
 
-Result<void> Initramfs::add_tree(const std::string& host, const std::string& guest, int depth) {
-  if (depth > max_depth) return fail("{}: folders nested more than {} deep", host, max_depth);
+Result<void> Initramfs::add_tree(const Source& from, const std::string& guest, int depth) {
+  if (depth > max_depth) return fail("{}: folders nested more than {} deep", from.on_host(), max_depth);
   add_folder(guest);
-  BH_TRY(std::vector<std::string> names, os_.list(host));
+  BH_TRY(std::vector<std::string> names, os_.list(from.on_host()));
   for (const std::string& name : names) {
-    std::string from = host + "/" + name;
+    Source each{from.root, from.path + "/" + name};
     std::string to = merged_path(guest + "/" + name);
-    BH_TRY(struct ::stat about, link_stat(from));
+    BH_TRY(struct ::stat about, link_stat(each.on_host()));
     if (S_ISLNK(about.st_mode)) {
       // A link inside a tree is part of the tree; what it points to is in the tree, or was meant for another
       // root.
-      BH_TRY(std::string target, os_.readlink(from));
+      BH_TRY(std::string target, os_.readlink(each.on_host()));
       BH_TRY_DO(place(to, {Entry::Kind::link, 0777, target, 0}));
     } else if (S_ISDIR(about.st_mode)) {
-      BH_TRY_DO(add_tree(from, to, depth + 1));
+      BH_TRY_DO(add_tree(each, to, depth + 1));
     } else if (S_ISREG(about.st_mode)) {
-      BH_TRY_DO(add_file(from, to, depth + 1));
+      BH_TRY_DO(add_file(each, to, depth + 1));
     }
   }
   return {};

@@ -25,10 +25,11 @@ class Initramfs {
   void add_bytes(const std::string& guest, std::string bytes, unsigned mode);
   void add_folder(const std::string& guest, unsigned mode = 0755);
   void add_link(const std::string& guest, const std::string& target);
-  /// One host file, or a folder with all that is in it. Symlinks stay symlinks, and what they point to comes
-  /// along. With `guest` the content of `host` goes there. An ELF program brings its loader and libraries.
-  /// Errors: as stat, above the limits (50,000 files, 1 GiB).
-  [[nodiscard]] Result<void> add_host(const std::string& host, const std::string& guest = {});
+  /// A file, or a folder with all that is in it, of the host or of the unpacked system at `root`. Symlinks
+  /// stay symlinks, and what they point to comes along; with `guest` the content goes there instead. An ELF
+  /// program brings its loader and libraries. Errors: as stat, above the limits (50,000 files, 1 GiB).
+  [[nodiscard]] Result<void> add(const std::string& path, const std::string& guest = {},
+                                 const std::string& root = {});
   [[nodiscard]] bool has(const std::string& guest) const;
 
   /// newc cpio to `path`.
@@ -43,9 +44,16 @@ class Initramfs {
     std::uint64_t size = 0;
   };
 
-  [[nodiscard]] Result<void> add_file(const std::string& host, const std::string& guest, int depth);
-  [[nodiscard]] Result<void> add_tree(const std::string& host, const std::string& guest, int depth);
-  [[nodiscard]] Result<void> add_libraries(const std::string& host, int depth);
+  /// Where something lies: `path` as the system at `root` sees it.
+  struct Source {
+    const std::string& root;
+    std::string path;
+    [[nodiscard]] std::string on_host() const { return root + path; }
+  };
+
+  [[nodiscard]] Result<void> add_file(const Source& from, const std::string& guest, int depth);
+  [[nodiscard]] Result<void> add_tree(const Source& from, const std::string& guest, int depth);
+  [[nodiscard]] Result<void> add_libraries(const Source& program, int depth);
   [[nodiscard]] Result<void> place(const std::string& guest, Entry entry);
   void add_parents(const std::string& guest);
 

@@ -27,6 +27,17 @@ Verdict judge(const Step& step, const StepResult& result) {
   return with.exit_code == 0 ? Verdict::allowed : Verdict::refused;
 }
 
+Met met(const Step& step, const StepResult& result) {
+  if (step.expect == Expect::nothing) return Met::open;
+  Verdict verdict = judge(step, result);
+  if (!step.control && result.reached) {
+    bool well = result.outcome.exit_code == 0 && result.outcome.sys == 0 && !result.outcome.timed_out;
+    verdict = well ? Verdict::allowed : Verdict::refused;
+  }
+  if (verdict == Verdict::not_staged) return Met::open;
+  return (verdict == Verdict::allowed) == (step.expect == Expect::allowed) ? Met::yes : Met::no;
+}
+
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
     case Verdict::allowed:

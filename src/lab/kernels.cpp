@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 
 #include "base/file.h"
@@ -71,13 +70,6 @@ std::span<const KernelChoice> kernel_choices() {
       {"7.2", "newest", "sid", {"linux-binary-7.2.", "linux-binary-", "linux-image-"}},
   };
   return choices;
-}
-
-std::string cache_folder() {
-  const char* xdg = std::getenv("XDG_CACHE_HOME");
-  if (xdg != nullptr && xdg[0] == '/') return std::string(xdg) + "/bulkhead";
-  const char* home = std::getenv("HOME");
-  return fmt::format("{}/.cache/bulkhead", home != nullptr && *home != '\0' ? home : "/root");
 }
 
 Result<std::string> find_kernel(std::string_view choice) {

@@ -30,7 +30,4 @@ struct KernelChoice {
 /// a slash. Errors: an unknown name (lists the known), no apt, no mirror, no network, no such package.
 [[nodiscard]] Result<std::string> find_kernel(std::string_view choice);
 
-/// ${XDG_CACHE_HOME:-$HOME/.cache}/bulkhead
-[[nodiscard]] std::string cache_folder();
-
 }  // namespace bh::lab

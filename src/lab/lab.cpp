@@ -47,10 +47,10 @@ class ScratchFolder {
 /// lacks is left out; a step that needs it will say so.
 Result<void> add_everyday_programs(Initramfs& root) {
   for (const char* shell : {"/usr/bin/dash", "/usr/bin/bash"})
-    if (Os::real().stat(shell)) BH_TRY_DO(root.add_host(shell, shell));
+    if (Os::real().stat(shell)) BH_TRY_DO(root.add(shell, shell));
   const char* busybox = "/usr/bin/busybox";
   if (Os::real().stat(busybox)) {
-    BH_TRY_DO(root.add_host(busybox, busybox));
+    BH_TRY_DO(root.add(busybox, busybox));
     BH_TRY(SpawnOutcome listed, spawn({busybox, "--list"}));
     for (std::size_t at = 0; at < listed.out.size();) {
       std::size_t end = std::min(listed.out.find('\n', at), listed.out.size());
@@ -66,10 +66,10 @@ Result<void> add_everyday_programs(Initramfs& root) {
 Result<void> write_initramfs(const LabPlan& plan, const LabOptions& options, const std::string& path) {
   Initramfs root(Os::real());
   BH_TRY_DO(add_everyday_programs(root));
-  BH_TRY_DO(root.add_host(options.program, "/usr/bin/bulkhead"));
+  BH_TRY_DO(root.add(options.program, "/usr/bin/bulkhead"));
   root.add_bytes(guest_probe, std::string(bh_probe_image, bh_probe_image_end), 0755);
   for (const Added& added : plan.add) {
-    auto done = root.add_host(added.host, added.guest);
+    auto done = root.add(added.host, added.guest, added.root);
     if (!done) return tl::unexpected(std::move(done.error()).in("cannot add to the guest"));
   }
   for (const PlannedFile& file : plan.files) root.add_bytes(file.guest, file.bytes, file.mode);

@@ -26,6 +26,13 @@ enum class Do : std::uint8_t {
   stop,       ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's
 };
 
+/// What a step is expected to show.
+enum class Expect : std::uint8_t {
+  nothing,
+  allowed,  ///< with a control run: AppArmor lets it through; without: it ends well
+  refused,
+};
+
 /// How a program gets under `profile`.
 enum class Enter : std::uint8_t {
   now,  ///< the profile is changed first, then the program executed: the profile is asked whether it may run
@@ -38,6 +45,7 @@ struct Step {
   std::vector<std::string> argv;
   std::string profile;  ///< empty: unconfined. May be a stack (`a//&b`)
   Enter enter = Enter::now;
+  Expect expect = Expect::nothing;
   bool control = false;  ///< run, probe: do the same unconfined afterwards, to know what AppArmor changed
   std::string target;
   int port = 0;
@@ -69,7 +77,9 @@ struct StepResult {
 struct Added {
   std::string host;
   std::string
-      guest;  ///< empty: the same path (with /bin, /sbin, /lib* under /usr, as the guest's root is merged)
+      guest;  ///< empty: the same path, with /bin, /sbin, /lib* under /usr, as the guest's root is merged
+  std::string
+      root;  ///< empty: the host itself; else `host` and all that it needs lie in the system unpacked there
 };
 
 struct PlannedFile {
@@ -103,6 +113,10 @@ enum class Verdict : std::uint8_t {
   not_staged,  ///< the control run was refused too, or never came about: this guest cannot show it
 };
 [[nodiscard]] Verdict judge(const Step& step, const StepResult& result);
+/// Whether the step showed what was expected of it. What could not be staged neither meets nor fails an
+/// expectation.
+enum class Met : std::uint8_t { yes, no, open };
+[[nodiscard]] Met met(const Step& step, const StepResult& result);
 [[nodiscard]] std::string_view to_string(Verdict verdict);
 
 /// JSON forms. The readers accept what a person writes too: unknown keys, wrong types and unknown words are

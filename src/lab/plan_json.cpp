@@ -10,6 +10,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array do_words = {"load", "run", "probe", "start", "wait_port", "stop"};
+constexpr std::array expect_words = {"nothing", "allowed", "refused"};
+constexpr std::array met_words = {"yes", "no", "open"};
 constexpr std::array enter_words = {"now", "on_exec"};
 
 /// Kernel and program output may hold any bytes; JSON holds text: what is not UTF-8 becomes U+FFFD.
@@ -99,6 +101,7 @@ void read_step(Members& in, Step& step) {
   in.get("argv", step.argv);
   in.get("profile", step.profile);
   in.get_word("enter", enter_words, step.enter);
+  in.get_word("expect", expect_words, step.expect);
   in.get("control", step.control);
   in.get("target", step.target);
   in.get("port", step.port);
@@ -122,6 +125,7 @@ Json step_json(const Step& step) {
     json["profile"] = step.profile;
     json["enter"] = enter_words[static_cast<std::size_t>(step.enter)];
   }
+  if (step.expect != Expect::nothing) json["expect"] = expect_words[static_cast<std::size_t>(step.expect)];
   if (step.control) json["control"] = true;
   if (!step.target.empty()) json["target"] = step.target;
   if (step.port != 0) json["port"] = step.port;
@@ -160,6 +164,7 @@ Result<LabPlan> plan_from_json(std::string_view text) {
     Added& added = plan.add.emplace_back();
     each.get("host", added.host);
     each.get("guest", added.guest);
+    each.get("root", added.root);
   });
   in.each("files", [&](Members& each) {
     PlannedFile& file = plan.files.emplace_back();
@@ -187,6 +192,8 @@ std::string report_to_json(const LabPlan& plan, const LabReport& report) {
       step["control_outcome"] = outcome_json(result.control);
       step["verdict"] = to_string(judge(plan.steps[i], result));
     }
+    if (plan.steps[i].expect != Expect::nothing)
+      step["met"] = met_words[static_cast<std::size_t>(met(plan.steps[i], result))];
     step["log"] = result.log;
     json["steps"].push_back(std::move(step));
   }

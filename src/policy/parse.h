@@ -12,7 +12,7 @@ namespace bh::policy {
 /// Where the text stands: what a file may hold differs at the top and inside a profile.
 enum class Context : std::uint8_t { preamble, profile_body };
 
-inline constexpr int max_nesting = 64;
+inline constexpr int max_nesting = 256;
 
 /// Never fails: what could not be understood is reported to `sink` and left out of the fragment.
 [[nodiscard]] Fragment parse(const diag::SourceMap& sources, diag::SourceId source, Context context,

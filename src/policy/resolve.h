@@ -31,7 +31,8 @@ struct ResolvedRule {
   ChainId chain;  ///< not valid: the rule stands in the file the user named
 };
 
-/// `abi <…>` found and read: the text of a features file.
+/// `abi <…>` found and read: the text of a features file. `abi <kernel>` has the path `<kernel>` and no text;
+/// `abi <default>` is none.
 struct PolicyAbi {
   diag::Span span;
   std::string path;
@@ -81,9 +82,10 @@ class Library {
   [[nodiscard]] diag::SourceMap& sources() const { return sources_; }
   [[nodiscard]] const ResolveOptions& options() const { return options_; }
 
+  struct Cache;  // library.h; only the resolver looks into it
+  [[nodiscard]] Cache& cache() const { return *cache_; }
+
  private:
-  friend class Resolver;
-  struct Cache;
   Os& os_;
   diag::SourceMap& sources_;
   ResolveOptions options_;
