@@ -229,6 +229,9 @@ tl::expected<CombTables, DoesNotFit> pack(const Dfa& dfa, const PackOptions& opt
     return tl::unexpected(DoesNotFit{DoesNotFit::What::states, states, DoesNotFit::max_states_16bit});
   }
   Rows rows = RowBuilder(dfa).build(options.diff_encode);
+  if (rows.offsets.size() > DoesNotFit::max_slots) {
+    return tl::unexpected(DoesNotFit{DoesNotFit::What::slots, rows.offsets.size(), DoesNotFit::max_slots});
+  }
   tables.base = place(rows);
   const std::size_t slots = std::size_t{std::ranges::max(tables.base)} + 256;
   if (slots > DoesNotFit::max_slots) {
