@@ -5,7 +5,6 @@
 #include "doc/toml.h"
 
 #include <fmt/format.h>
-
 #include <toml++/toml.h>
 
 #include <algorithm>
