@@ -117,7 +117,8 @@ std::optional<std::uint32_t> number_of(std::span<const NamedNumber> names, std::
 }
 
 std::string_view name_of(std::span<const NamedNumber> names, std::uint32_t number) {
-  const auto found = std::ranges::find(names, number, &NamedNumber::number);
+  const auto found = std::find_if(names.begin(), names.end(),
+                                  [&](const NamedNumber& entry) { return entry.number == number; });
   return found == names.end() ? std::string_view{} : found->name;
 }
 
