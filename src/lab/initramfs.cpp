@@ -116,7 +116,9 @@ Result<void> Initramfs::add_file(const Source& from, const std::string& guest, i
   BH_TRY(struct ::stat about, link_stat(here.on_host()));
   std::string to = merged_path(guest.empty() ? real : guest);
   if (S_ISLNK(about.st_mode)) {
-    BH_TRY(std::string target, os_.readlink(here.on_host()));
+    auto read = os_.readlink(here.on_host());
+    if (!read) return tl::unexpected(std::move(read.error()));
+    const std::string& target = *read;
     std::string next = target.starts_with('/') ? target : folder_of(real) + "/" + target;
     if (!guest.empty()) return add_file({from.root, next}, guest, depth + 1);
     BH_TRY_DO(place(to, {Entry::Kind::link, 0777, target, 0}));

@@ -7,7 +7,11 @@ namespace {
 
 bool permission(int sys) { return sys == EACCES || sys == EPERM; }
 
-bool never_tried(const Outcome& outcome) { return outcome.exit_code == 125 || outcome.timed_out; }
+/// The stage could not be set (124), the profile not entered (125), or time ran out: it says nothing about
+/// the action.
+bool never_tried(const Outcome& outcome) {
+  return outcome.exit_code == 124 || outcome.exit_code == 125 || outcome.timed_out;
+}
 
 }  // namespace
 
