@@ -8,6 +8,9 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <string>
+
 #include "diag/render.h"
 
 namespace bh::doc {
