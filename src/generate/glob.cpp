@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace bh::generate {
 namespace {
 
@@ -12,7 +14,8 @@ unsigned char byte_of(char c) { return static_cast<unsigned char>(c); }
 /// Recursive descent over one glob text; nesting is limited, so the recursion is.
 class Parser {
  public:
-  Parser(std::string_view text, GlobError& error) : text_(text), error_(error) {}
+  Parser(std::string_view text, GlobError& error, std::size_t limit)
+      : text_(text), error_(error), limit_(limit) {}
 
   std::optional<Globs> parse() {
     Globs globs = sequence(0);
@@ -47,8 +50,8 @@ class Parser {
 
   void multiply(Globs& globs, const Globs& tails) {
     if (failed_) return;
-    if (globs.size() * tails.size() > max_globs) {
-      fail(at_ - 1, fmt::format("more than {} paths once the `{{…}}` are multiplied out", max_globs));
+    if (globs.size() * tails.size() > limit_) {
+      fail(at_ - 1, fmt::format("more than {} paths once the `{{…}}` are multiplied out", limit_));
       return;
     }
     Globs product;
@@ -178,6 +181,7 @@ class Parser {
 
   std::string_view text_;
   GlobError& error_;
+  std::size_t limit_;
   std::size_t at_ = 0;
   bool failed_ = false;
 };
@@ -297,8 +301,8 @@ ByteSet only(char byte) {
   return set;
 }
 
-std::optional<Globs> parse_globs(std::string_view text, GlobError& error) {
-  return Parser(text, error).parse();
+std::optional<Globs> parse_globs(std::string_view text, GlobError& error, std::size_t limit) {
+  return Parser(text, error, limit).parse();
 }
 
 Glob literal(std::string_view text) {
@@ -324,6 +328,7 @@ std::optional<std::string> as_subtree(const Glob& glob) {
 }
 
 std::string print(const Globs& globs) {
+  BH_CHECK(!globs.empty());
   std::vector<Glob> lines;
   for (const Glob& glob : globs) lines.push_back(normal(glob));
   std::ranges::stable_sort(lines, {}, [](const Glob& glob) { return print_line(glob, false, true); });

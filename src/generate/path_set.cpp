@@ -168,7 +168,7 @@ std::optional<PathSet> path_set(const Entry& entry, const Variables& variables, 
 
 PathSet fixed_set(std::string_view text) {
   GlobError error;
-  auto globs = parse_globs(text, error);
+  auto globs = parse_globs(text, error, 1u << 20);
   BH_CHECK(globs.has_value());
   return {std::string(text), std::move(*globs), std::string(text), {}};
 }

@@ -28,6 +28,11 @@ const PathSet& dynamic_loader() {
   return set;
 }
 
+const PathSet& memory_files() {
+  static const PathSet set = fixed_set("/memfd:*");
+  return set;
+}
+
 const PathSet& system_programs() {
   static const PathSet set = fixed_set("/{,usr/}{bin,sbin,lib*}/{,**}");
   return set;
