@@ -6,7 +6,8 @@ extern const Command apply_command, generate_command, compile_command, load_comm
     mode_command, status_command, spec_command, help_command, man_command, completions_command;
 
 namespace {
-constexpr const Command* table[] = {&remove_command, &status_command, &help_command, &man_command, &completions_command};
+constexpr const Command* table[] = {&remove_command, &status_command, &help_command, &man_command,
+                                    &completions_command};
 }  // namespace
 
 std::span<const Command* const> all_commands() { return table; }
