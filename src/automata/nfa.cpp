@@ -39,22 +39,25 @@ class Compiler {
   }
 
  private:
-  enum class Op : std::uint8_t { evaluate, next_option, close_loop };
+  enum class Op : std::uint8_t { evaluate, next_option, close_loop, remember };
   struct Task {
     Op op;
-    std::uint32_t expr;   // evaluate, next_option: the expression; close_loop: the loop's continuation
+    std::uint32_t
+        expr;  // evaluate, next_option: the expression; close_loop: the loop; remember: which of known_
     std::uint32_t index;  // next_option: which
-    std::uint32_t after;  // next_option, close_loop: the continuation of the whole
+    std::uint32_t after;  // next_option: the continuation of the whole
   };
 
   void evaluate(ExprId expr);
+  [[nodiscard]] bool is_known(ExprId expr);
+  [[nodiscard]] bool begins_with_symbol(const ExprPool::Node& concat) const;
   void next_option(const Task& task);
   std::uint32_t intern(const Continuation& node);
   std::uint32_t fork(std::span<const std::uint32_t> branches);
   [[nodiscard]] std::size_t bytes() const {
     return nodes_.size() * sizeof(Continuation) +
            (branches_.size() + values_.size()) * sizeof(std::uint32_t) + tasks_.size() * sizeof(Task) +
-           table_.bytes() + loop_table_.bytes() + loops_.size() * sizeof(Loop);
+           table_.bytes() + known_table_.bytes() + known_.size() * sizeof(Known);
   }
 
   const ExprPool& pool_;
@@ -63,11 +66,14 @@ class Compiler {
   std::vector<Continuation> nodes_;
   std::vector<std::uint32_t> branches_;
   IdTable table_;
-  struct Loop {
-    std::uint32_t inner, after, node;
+  // What an expression with a certain continuation came to. Expressions share parts, and without this a part
+  // that is reached along many ways would be compiled once for each of them. (Not needed for what begins with
+  // a plain symbol: that is as cheap.)
+  struct Known {
+    std::uint32_t expr, after, node;
   };
-  std::vector<Loop> loops_;  // equal loops with equal continuations are one
-  IdTable loop_table_;
+  std::vector<Known> known_;
+  IdTable known_table_;
 
   std::vector<Task> tasks_;
   std::vector<std::uint32_t> values_;  // results of options that wait for their fork
@@ -102,6 +108,27 @@ std::uint32_t Compiler::fork(std::span<const std::uint32_t> branches) {
   return id;
 }
 
+/// Whether `expr` with the current continuation has been compiled before; then it is the current one. If not,
+/// the result must be entered in known_.back().
+bool Compiler::is_known(ExprId expr) {
+  const auto fresh = static_cast<std::uint32_t>(known_.size());
+  const std::uint32_t id = known_table_.find_or_insert(
+      scramble(std::uint64_t{expr.value} << 32 | current_), fresh, [&](std::uint32_t other) {
+        return known_[other].expr == expr.value && known_[other].after == current_;
+      });
+  if (id == fresh) {
+    known_.push_back({expr.value, current_, no_node});
+    return false;
+  }
+  current_ = known_[id].node;
+  return true;
+}
+
+bool Compiler::begins_with_symbol(const ExprPool::Node& concat) const {
+  const ExprPool::Kind kind = pool_.node(ExprId{concat.first}).kind;
+  return kind == ExprPool::Kind::bytes || kind == ExprPool::Kind::out_of_band;
+}
+
 void Compiler::evaluate(ExprId expr) {
   const ExprPool::Node& node = pool_.node(expr);
   switch (node.kind) {
@@ -117,28 +144,26 @@ void Compiler::evaluate(ExprId expr) {
       current_ = intern({Continuation::Kind::step, tag_, oob_set, current_});
       return;
     case ExprPool::Kind::concat:
+      if (!begins_with_symbol(node)) {
+        if (is_known(expr)) return;
+        tasks_.push_back({Op::remember, static_cast<std::uint32_t>(known_.size() - 1), 0, 0});
+      }
       tasks_.push_back({Op::evaluate, node.first, 0, 0});
       tasks_.push_back({Op::evaluate, node.second, 0, 0});  // runs first: from the end
       return;
     case ExprPool::Kind::either:
+      if (is_known(expr)) return;
+      tasks_.push_back({Op::remember, static_cast<std::uint32_t>(known_.size() - 1), 0, 0});
       tasks_.push_back({Op::next_option, expr.value, 0, current_});
       return;
     case ExprPool::Kind::star: {
-      const std::uint64_t hash = scramble(std::uint64_t{node.first} << 32 | current_);
-      const auto fresh = static_cast<std::uint32_t>(loops_.size());
-      const std::uint32_t id = loop_table_.find_or_insert(hash, fresh, [&](std::uint32_t other) {
-        return loops_[other].inner == node.first && loops_[other].after == current_;
-      });
-      if (id != fresh) {
-        current_ = loops_[id].node;
-        return;
-      }
+      if (is_known(expr)) return;
       // The loop is a fork that its own body leads back to, so its branches are known only afterwards.
       const auto loop = static_cast<std::uint32_t>(nodes_.size());
       nodes_.push_back({Continuation::Kind::fork, tag_, static_cast<std::uint32_t>(branches_.size()), 2});
       branches_.insert(branches_.end(), {loop, current_});
-      loops_.push_back({node.first, current_, loop});
-      tasks_.push_back({Op::close_loop, loop, 0, current_});
+      known_.back().node = loop;
+      tasks_.push_back({Op::close_loop, loop, 0, 0});
       tasks_.push_back({Op::evaluate, node.first, 0, 0});
       current_ = loop;
       return;
@@ -179,6 +204,9 @@ std::optional<std::uint32_t> Compiler::compile(ExprId expr, std::uint32_t tag) {
       case Op::close_loop:
         branches_[nodes_[task.expr].first] = current_;
         current_ = task.expr;
+        break;
+      case Op::remember:
+        known_[task.expr].node = current_;
         break;
     }
     if (auto over = clock_.check(0, bytes())) {

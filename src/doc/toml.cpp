@@ -5,8 +5,9 @@
 #include "doc/toml.h"
 
 #include <fmt/format.h>
-
 #include <toml++/toml.h>
+
+#include <algorithm>
 
 #include "diag/render.h"
 

@@ -61,6 +61,23 @@ struct Network {
   std::optional<List> families;
 };
 
+/// Peers by profile name; globs are allowed.
+struct Signals {
+  std::optional<List> send;
+  std::optional<List> receive;
+};
+
+struct Ptrace {
+  std::optional<List> trace;
+  std::optional<List> read;
+  std::optional<List> traced_by;
+  std::optional<List> read_by;
+};
+
+struct Userns {
+  std::optional<Located<bool>> create;
+};
+
 /// What a query must answer: `[[Expect]]`.
 struct Expectation {
   Entry action;  ///< as in `bulkhead query`
@@ -80,6 +97,9 @@ struct Spec {
   Filesystem filesystem;
   Capabilities capabilities;
   Network network;
+  Signals signals;
+  Ptrace ptrace;
+  Userns userns;
   std::vector<Expectation> expectations;
 };
 
