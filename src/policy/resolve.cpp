@@ -122,17 +122,17 @@ void Resolver::preamble(const Block& block, Place place) {
   for (const Node& node : block.nodes) {
     std::size_t first = sink_.diagnostics().size();
     if (const auto* variable = std::get_if<VariableAssignment>(&node)) {
-      if (seen_profile_)
+      if (seen_profile_) {
         late_declaration(variable->span, place);
-      else
+      } else {
         variables_.assign(*variable);
-      chain_since(first, place.chain);
+        chain_since(first, place.chain);
+      }
     } else if (const auto* alias = std::get_if<Alias>(&node)) {
       if (seen_profile_)
         late_declaration(alias->span, place);
       else
         aliases_.push_back(*alias);
-      chain_since(first, place.chain);
     } else if (const auto* abi_node = std::get_if<Abi>(&node)) {
       abi(*abi_node, place);
     } else if (const auto* included = std::get_if<Include>(&node)) {
