@@ -192,7 +192,12 @@ bool Parser::include_path(Include& node) {
     node.path.value = inner;
   } else {
     Lexer::Scan scan = lexer_.word();
-    if (!scan.closed) return fail(Code::unclosed_quote, scan.text.span, "the file name has no closing quote");
+    if (std::size_t line = scan.text.value.find('\n'); scan.text.quoted && line != std::string::npos) {
+      lexer_.rewind(begin + 1 + static_cast<std::uint32_t>(line));
+      scan.closed = false;
+    }
+    if (!scan.closed)
+      return fail(Code::unclosed_quote, lexer_.span(begin), "the file name has no closing quote");
     node.path = std::move(scan.text);
   }
   node.path.span = lexer_.span(begin);

@@ -177,7 +177,13 @@ void Resolver::include(const Include& node, Context context, Place place, std::s
   Place inner{ChainId(out_.chains.size() - 1), place.stack};
   for (const std::string& path : lookup.files) {
     if (too_many_files_) return;
+    if (path == place.stack->front()) {
+      error(Code::policy_included, node.path.span, fmt::format("the policy file `{}` includes itself", path),
+            place.chain);
+      continue;
+    }
     if (std::ranges::find(*place.stack, path) != place.stack->end()) {
+      // Harmless: each file counts once anyway.
       error(Code::include_loop, node.path.span,
             fmt::format("`{}` includes itself; it is left out here", path), place.chain);
       continue;
