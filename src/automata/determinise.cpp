@@ -55,7 +55,7 @@ class Subsets {
  private:
   /// A set of groups splits the classes into parts that it does not tell apart.
   struct Partition {
-    std::uint32_t first_part;  // into part_groups_
+    std::uint32_t first_part;  // into part_groups_ and part_sizes_
     std::uint32_t part_count;  // part 0: the classes in none of the groups
     std::size_t part_of;       // into part_of_class_
   };
@@ -73,10 +73,11 @@ class Subsets {
   std::uint32_t intern_broad(std::span<const std::uint32_t> items, std::uint64_t hash);
   void describe_broad(std::uint32_t broad);
   std::uint32_t partition_of(std::span<const std::uint32_t> groups);
-  Bottom& bottom_of(std::uint32_t broad, std::uint32_t part);
-  void stamp_bottom(const Bottom& bottom);
-  std::uint32_t bottom_state(std::uint32_t broad, std::uint32_t part);
-  std::uint32_t target(std::uint32_t broad, std::uint32_t part, std::uint32_t symbol);
+  std::uint32_t bottom_of(std::uint32_t broad, std::uint32_t part);
+  void stamp_bottom(std::uint32_t bottom);
+  std::uint32_t bottom_state(std::uint32_t bottom);
+  std::uint32_t target(std::uint32_t bottom, std::uint32_t symbol);
+  std::uint32_t compute_target(std::uint32_t bottom, std::span<const std::uint32_t> positions);
   std::uint32_t intern_state(std::uint32_t broad, std::uint64_t narrow_hash,
                              std::span<const std::uint32_t> bottom, std::span<const std::uint32_t> extra);
   void add_start();
@@ -96,11 +97,15 @@ class Subsets {
   std::vector<std::uint32_t> broad_bottoms_;    // first of its bottoms, or unknown
   std::vector<Bottom> bottoms_;
   Lists bottom_narrow_;
+  Lists known_keys_;  // a bottom, then the narrow positions that add to it
+  std::vector<std::uint32_t> known_targets_;
+  IdTable known_table_;
 
   Lists partition_groups_;
   IdTable partition_table_;
   std::vector<Partition> partitions_;
   Lists part_groups_;
+  std::vector<std::uint16_t> part_sizes_;  // how many classes
   std::vector<std::uint16_t> part_of_class_;
 
   Lists narrow_;  // by state
@@ -111,14 +116,16 @@ class Subsets {
   std::vector<std::uint32_t> stamps_;  // position -> stamp_: in the bottom; extra_stamp_: added to it
   std::uint32_t last_stamp_ = 0;
   std::uint32_t bottom_stamp_ = 0;
+  std::uint32_t stamped_bottom_ = unknown;  // whose positions bear bottom_stamp_
   std::uint32_t extra_stamp_ = 0;
   std::vector<std::uint32_t> buckets_;  // symbol -> first entry of bucket_links_, or unknown
   struct Link {
     std::uint32_t position, next;
   };
   std::vector<Link> links_;
-  std::vector<std::uint32_t> touched_;  // classes with narrow positions
-  std::vector<std::uint32_t> extra_narrow_, extra_broad_, scratch_;
+  std::vector<std::uint32_t> touched_;  // classes with narrow positions, with their parts above bit 16
+  std::vector<std::uint32_t> part_targets_;
+  std::vector<std::uint32_t> extra_narrow_, extra_broad_, scratch_, key_;
 };
 
 Subsets::Subsets(const Nfa& nfa, const Budget& budget) : nfa_(nfa), clock_(budget) {
@@ -142,6 +149,7 @@ std::uint32_t Subsets::intern_broad(std::span<const std::uint32_t> items, std::u
     if (!stamped) {
       ++last_stamp_;
       for (const std::uint32_t item : items) stamps_[item] = last_stamp_;
+      stamped_bottom_ = unknown;
       stamped = true;
     }
     return std::ranges::all_of(broad_[other],
@@ -204,6 +212,8 @@ std::uint32_t Subsets::partition_of(std::span<const std::uint32_t> groups) {
   }
   partitions_.push_back({static_cast<std::uint32_t>(part_groups_.size()), count, part_of_class_.size()});
   part_of_class_.insert(part_of_class_.end(), part_of.begin(), part_of.end());
+  part_sizes_.resize(part_sizes_.size() + count, 0);
+  for (const std::uint16_t part : part_of) ++part_sizes_[partitions_.back().first_part + part];
   std::vector<std::vector<std::uint32_t>> groups_of(count);
   for (const std::uint32_t group : groups) {
     for (const std::uint8_t column : nfa_.group(group)) {
@@ -218,12 +228,12 @@ std::uint32_t Subsets::partition_of(std::span<const std::uint32_t> groups) {
   return id;
 }
 
-/// Computes what follows the broad set `broad` on the classes of `part`, once. The reference lasts until the
-/// next call.
-Subsets::Bottom& Subsets::bottom_of(std::uint32_t broad, std::uint32_t part) {
+/// The bottom of `broad` on the classes of `part`, computed when it is first asked for.
+std::uint32_t Subsets::bottom_of(std::uint32_t broad, std::uint32_t part) {
   const std::uint32_t index = broad_bottoms_[broad] + part;
-  if (bottoms_[index].broad != unknown) return bottoms_[index];
+  if (bottoms_[index].broad != unknown) return index;
 
+  stamped_bottom_ = unknown;
   const std::uint32_t stamp = ++last_stamp_;
   std::vector<std::uint32_t> broad_items;
   std::uint64_t broad_hash = 0, narrow_hash = 0;
@@ -251,13 +261,15 @@ Subsets::Bottom& Subsets::bottom_of(std::uint32_t broad, std::uint32_t part) {
   bottom_narrow_.close();
   const std::uint32_t interned = intern_broad(broad_items, broad_hash);  // may move bottoms_
   bottoms_[index] = {interned, narrow, narrow_hash, unknown};
-  return bottoms_[index];
+  return index;
 }
 
-void Subsets::stamp_bottom(const Bottom& bottom) {
+void Subsets::stamp_bottom(std::uint32_t bottom) {
+  if (stamped_bottom_ == bottom) return;
+  stamped_bottom_ = bottom;
   bottom_stamp_ = ++last_stamp_;
-  for (const std::uint32_t item : broad_[bottom.broad]) stamps_[item] = bottom_stamp_;
-  for (const std::uint32_t item : bottom_narrow_[bottom.narrow]) stamps_[item] = bottom_stamp_;
+  for (const std::uint32_t item : broad_[bottoms_[bottom].broad]) stamps_[item] = bottom_stamp_;
+  for (const std::uint32_t item : bottom_narrow_[bottoms_[bottom].narrow]) stamps_[item] = bottom_stamp_;
 }
 
 /// The state of a set whose narrow part is `bottom` and `extra` together; all of it bears bottom_stamp_ or
@@ -285,25 +297,50 @@ std::uint32_t Subsets::intern_state(std::uint32_t broad, std::uint64_t narrow_ha
 }
 
 /// The state that follows on a class for which a state has no narrow positions.
-std::uint32_t Subsets::bottom_state(std::uint32_t broad, std::uint32_t part) {
-  Bottom& bottom = bottom_of(broad, part);
+std::uint32_t Subsets::bottom_state(std::uint32_t index) {
+  Bottom& bottom = bottoms_[index];
   if (bottom.state == unknown) {
-    stamp_bottom(bottom);
+    stamp_bottom(index);
     extra_stamp_ = bottom_stamp_;
     bottom.state = intern_state(bottom.broad, bottom.narrow_hash, bottom_narrow_[bottom.narrow], {});
   }
   return bottom.state;
 }
 
-/// The state that follows on class `symbol`, which has narrow positions; the bottom is stamped.
-std::uint32_t Subsets::target(std::uint32_t broad, std::uint32_t part, std::uint32_t symbol) {
-  const Bottom bottom = bottom_of(broad, part);
+/// The state that follows on a class for which there are narrow positions, those in the bucket of `symbol`.
+std::uint32_t Subsets::target(std::uint32_t bottom, std::uint32_t symbol) {
+  key_.assign(1, bottom);
+  for (std::uint32_t link = buckets_[symbol]; link != unknown; link = links_[link].next) {
+    key_.push_back(links_[link].position);
+  }
+  const std::span<const std::uint32_t> positions = std::span(key_).subspan(1);
+  // Loops stay in the set from state to state, so the same positions are added to the same large bottom again
+  // and again. For a small bottom the answer is computed faster than remembered.
+  constexpr std::size_t worth_remembering = 8;
+  if (bottom_narrow_[bottoms_[bottom].narrow].size() < worth_remembering)
+    return compute_target(bottom, positions);
+
+  const auto fresh = static_cast<std::uint32_t>(known_targets_.size());
+  const std::uint32_t known = known_table_.find_or_insert(
+      XXH3_64bits(key_.data(), key_.size() * sizeof(std::uint32_t)), fresh,
+      [&](std::uint32_t other) { return std::ranges::equal(known_keys_[other], key_); });
+  if (known != fresh) return known_targets_[known];
+  known_keys_.append(key_);
+  known_keys_.close();
+  const std::uint32_t state = compute_target(bottom, positions);
+  known_targets_.push_back(state);
+  return state;
+}
+
+std::uint32_t Subsets::compute_target(std::uint32_t index, std::span<const std::uint32_t> positions) {
+  stamp_bottom(index);
+  const Bottom bottom = bottoms_[index];
   extra_stamp_ = ++last_stamp_;
   extra_narrow_.clear();
   extra_broad_.clear();
   std::uint64_t narrow_hash = bottom.narrow_hash;
-  for (std::uint32_t link = buckets_[symbol]; link != unknown; link = links_[link].next) {
-    for (const std::uint32_t follower : nfa_.follow_of(nfa_.positions[links_[link].position])) {
+  for (const std::uint32_t position : positions) {
+    for (const std::uint32_t follower : nfa_.follow_of(nfa_.positions[position])) {
       if (stamps_[follower] == bottom_stamp_ || stamps_[follower] == extra_stamp_) continue;
       stamps_[follower] = extra_stamp_;
       if (is_broad(follower)) {
@@ -320,8 +357,7 @@ std::uint32_t Subsets::target(std::uint32_t broad, std::uint32_t part, std::uint
     extra_broad_.insert(extra_broad_.end(), old.begin(), old.end());
     std::uint64_t hash = 0;
     for (const std::uint32_t item : extra_broad_) hash += hash_of_[item];
-    target_broad = intern_broad(extra_broad_, hash);  // takes the stamps of broad positions only
-    for (const std::uint32_t item : broad_[bottom.broad]) stamps_[item] = bottom_stamp_;
+    target_broad = intern_broad(extra_broad_, hash);  // changes the stamps of broad positions only
   }
   return intern_state(target_broad, narrow_hash, bottom_narrow_[bottom.narrow], extra_narrow_);
 }
@@ -365,28 +401,29 @@ void Subsets::expand(std::uint32_t state) {
     head = static_cast<std::uint32_t>(links_.size() - 1);
   }
   const Partition partition = partitions_[broad_partition_[broad]];
-  const auto part_of = [&](std::uint32_t symbol) { return part_of_class_[partition.part_of + symbol]; };
-  if (partition.part_count > 1) {
-    // Targets that share a bottom come one after the other, so that it is stamped once.
-    std::ranges::stable_sort(touched_, {}, part_of);
-    for (std::uint32_t symbol = 0; symbol < nfa_.class_count; ++symbol) {
-      if (part_of(symbol) != 0 && buckets_[symbol] == unknown) {
-        out_.dfa.next[row + symbol] = bottom_state(broad, part_of(symbol));
-      }
-    }
-    std::uint32_t stamped = unknown;
-    for (const std::uint32_t symbol : touched_) {
-      if (part_of(symbol) != stamped) {
-        stamped = part_of(symbol);
-        stamp_bottom(bottom_of(broad, stamped));
-      }
-      out_.dfa.next[row + symbol] = target(broad, stamped, symbol);
-    }
-  } else {
-    if (!touched_.empty()) stamp_bottom(bottom_of(broad, 0));
-    for (const std::uint32_t symbol : touched_) out_.dfa.next[row + symbol] = target(broad, 0, symbol);
+  // Targets that share a bottom come one after the other, so that it is stamped once.
+  for (std::uint32_t& symbol : touched_)
+    symbol |= std::uint32_t{part_of_class_[partition.part_of + symbol]} << 16;
+  std::ranges::sort(touched_);
+
+  // Classes without narrow positions have the target of their part. It is not computed for a part that has no
+  // such class, or there would be states that nothing leads to.
+  part_targets_.assign(partition.part_count, Dfa::trap);
+  std::size_t at = 0;
+  for (std::uint32_t part = 0; part < partition.part_count; ++part) {
+    std::uint32_t free = part_sizes_[partition.first_part + part];
+    for (; at < touched_.size() && touched_[at] >> 16 == part; ++at) --free;
+    if (part != 0 && free > 0) part_targets_[part] = bottom_state(bottom_of(broad, part));
   }
-  for (const std::uint32_t symbol : touched_) buckets_[symbol] = unknown;
+  if (partition.part_count > 1) {
+    const std::uint16_t* const part_of = part_of_class_.data() + partition.part_of;
+    for (std::size_t c = 0; c < nfa_.class_count; ++c) out_.dfa.next[row + c] = part_targets_[part_of[c]];
+  }
+  for (const std::uint32_t part_and_symbol : touched_) {
+    const std::uint32_t symbol = part_and_symbol & 0xffff;
+    out_.dfa.next[row + symbol] = target(bottom_of(broad, part_and_symbol >> 16), symbol);
+    buckets_[symbol] = unknown;
+  }
 }
 
 /// The tag that most positions of the newest states belong to.

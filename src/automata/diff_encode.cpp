@@ -49,8 +49,22 @@ std::vector<std::uint32_t> choose_relatives(const Dfa& dfa, const std::vector<st
   std::vector<std::uint8_t> turn(dfa.states(), 0);
 
   std::vector<std::uint32_t> tried(dfa.states(), Dfa::trap);  // candidate -> the state it was tried for
+  std::vector<std::uint32_t> targets;
   for (const std::uint32_t state : tree.order) {
     const std::span<const std::uint32_t> row = dfa.row(state);
+    targets.clear();  // without the trap; a repeat does no harm
+    std::uint32_t living_bytes = 0;
+    for (std::size_t c = 0; c < row.size();) {
+      const std::uint32_t target = row[c];
+      std::uint32_t bytes = class_size[c];
+      for (++c; c < row.size() && row[c] == target; ++c) bytes += class_size[c];
+      if (target == Dfa::trap) continue;
+      targets.push_back(target);
+      living_bytes += bytes;
+    }
+    // A row that steps to the trap but for one byte is as small as rows get, and no help to others.
+    if (living_bytes <= 1) continue;
+
     std::uint32_t best_cost = plain_cost[state];
     const auto consider = [&](std::uint32_t candidate) {
       if (candidate == Dfa::trap || tried[candidate] == state || tree.depth[candidate] >= tree.depth[state])
@@ -70,19 +84,11 @@ std::vector<std::uint32_t> choose_relatives(const Dfa& dfa, const std::vector<st
       if (relative[parent] != Dfa::trap) consider(dfa.row(relative[parent])[tree.column[state]]);
       consider(parent);
       consider(relative[parent]);
-      std::uint32_t last = Dfa::trap;
-      for (const std::uint32_t target : row) {
-        if (target == last || target == Dfa::trap) continue;
-        last = target;
+      for (const std::uint32_t target : targets) {
         for (const std::uint32_t source : sources[target]) consider(source);
       }
     }
-    std::uint32_t last = Dfa::trap;
-    for (const std::uint32_t target : row) {
-      if (target == last || target == Dfa::trap) continue;
-      last = target;
-      sources[target][turn[target]++ % kept] = state;
-    }
+    for (const std::uint32_t target : targets) sources[target][turn[target]++ % kept] = state;
   }
   return relative;
 }

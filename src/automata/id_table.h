@@ -19,31 +19,29 @@ class IdTable {
   std::uint32_t find_or_insert(std::uint64_t hash, std::uint32_t fresh, Equal equal) {
     if ((used_ + 1) * 2 > slots_.size()) grow();
     const std::size_t mask = slots_.size() - 1;
-    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    const auto kept = static_cast<std::uint32_t>(hash);
+    for (std::size_t at = kept & mask;; at = (at + 1) & mask) {
       Slot& slot = slots_[at];
       if (slot.id == vacant) {
-        slot = {hash, fresh};
+        slot = {kept, fresh};
         ++used_;
         return fresh;
       }
-      if (slot.hash == hash && equal(slot.id)) return slot.id;
+      if (slot.hash == kept && equal(slot.id)) return slot.id;
     }
   }
 
   [[nodiscard]] std::size_t bytes() const { return slots_.size() * sizeof(Slot); }
-  void reserve(std::size_t values) {
-    while (slots_.size() < values * 2) grow();
-  }
 
  private:
   static constexpr std::uint32_t vacant = 0xffffffff;
   struct Slot {
-    std::uint64_t hash = 0;
+    std::uint32_t hash = 0;
     std::uint32_t id = vacant;
   };
   void grow() {
     std::vector<Slot> old = std::move(slots_);
-    slots_.assign(old.empty() ? 64 : old.size() * 2, Slot{});
+    slots_.assign(old.empty() ? 64 : old.size() * (old.size() < 65'536 ? 4 : 2), Slot{});
     const std::size_t mask = slots_.size() - 1;
     for (const Slot& slot : old) {
       if (slot.id == vacant) continue;

@@ -44,17 +44,20 @@ Graph::Graph(const Dfa& dfa, std::uint64_t seed, std::uint64_t weight_mask) : lo
   for (std::uint32_t at = 0; at < original.size(); ++at) {
     const auto first_edge = static_cast<std::uint32_t>(source.size());
     const std::span<const std::uint32_t> row = dfa.row(original[at]);
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      if (row[column] == Dfa::trap) continue;
-      if (local[row[column]] == no_state) visit(row[column]);
-      const std::uint32_t to = local[row[column]];
+    for (std::size_t column = 0; column < row.size();) {
+      const std::uint32_t state = row[column];
+      std::uint64_t sum = class_weight[column];
+      for (++column; column < row.size() && row[column] == state; ++column) sum += class_weight[column];
+      if (state == Dfa::trap) continue;
+      if (local[state] == no_state) visit(state);
+      const std::uint32_t to = local[state];
       if (edge_of[to] == no_state || edge_of[to] < first_edge) {
         edge_of[to] = static_cast<std::uint32_t>(source.size());
         source.push_back(at);
         target.push_back(to);
         weight.push_back(0);
       }
-      weight[edge_of[to]] += class_weight[column];
+      weight[edge_of[to]] += sum;
     }
   }
   incoming_begin.assign(size() + 1, 0);
@@ -121,17 +124,20 @@ class Refinement {
 Refinement::Refinement(const Graph& graph, const Dfa& dfa)
     : graph_(graph), hash_(graph.size(), 0), block_of_(graph.size(), 0), place_of_(graph.size(), 0) {
   const std::vector<bool> live = live_states(graph, dfa);
+  std::vector<std::uint64_t> keys;  // accept number, state
   for (std::uint32_t state = 0; state < graph.size(); ++state) {
-    if (live[state]) members_.push_back(state);
+    if (live[state]) keys.push_back(std::uint64_t{dfa.accept[graph.original[state]]} << 32 | state);
   }
-  const auto accept = [&](std::uint32_t state) { return dfa.accept[graph.original[state]]; };
-  std::ranges::stable_sort(members_, {}, accept);
+  std::ranges::sort(keys);
+  members_.reserve(keys.size());
   blocks_.push_back({0, 0, 0});
-  for (std::uint32_t at = 0; at < members_.size(); ++at) {
-    if (at == 0 || accept(members_[at]) != accept(members_[at - 1])) blocks_.push_back({at, at, 0});
+  for (std::uint32_t at = 0; at < keys.size(); ++at) {
+    if (at == 0 || keys[at] >> 32 != keys[at - 1] >> 32) blocks_.push_back({at, at, 0});
+    const auto state = static_cast<std::uint32_t>(keys[at]);
+    members_.push_back(state);
     blocks_.back().end = at + 1;
-    block_of_[members_[at]] = static_cast<std::uint32_t>(blocks_.size() - 1);
-    place_of_[members_[at]] = at;
+    block_of_[state] = static_cast<std::uint32_t>(blocks_.size() - 1);
+    place_of_[state] = at;
   }
   for (std::size_t edge = 0; edge < graph.source.size(); ++edge) {
     hash_[graph.source[edge]] += graph.weight[edge] * number(block_of_[graph.target[edge]]);
@@ -216,74 +222,88 @@ void Refinement::run() {
   }
 }
 
-/// The automaton of the blocks; none if two states of one block have different rows after all (equal hashes
-/// by chance).
-bool build_quotient(const Dfa& dfa, const Graph& graph, const std::vector<std::uint32_t>& block_of,
-                    std::size_t block_count, Dfa& out) {
-  const auto block_after = [&](std::uint32_t state) {
-    return graph.local[state] == no_state ? 0 : block_of[graph.local[state]];
-  };
-  std::vector<std::uint32_t> representative(block_count, no_state);
-  std::vector<std::uint32_t> mapped;  // the rows of the representatives, in blocks
-  std::vector<std::uint32_t> blocks_of_state(dfa.states(), 0);
-  for (std::uint32_t state = 0; state < dfa.states(); ++state) blocks_of_state[state] = block_after(state);
-  blocks_of_state[Dfa::trap] = 0;
+/// Turns a partition into an automaton.
+class Quotient {
+ public:
+  Quotient(const Dfa& dfa, const Graph& graph, const Refinement& refinement);
 
-  mapped.resize(block_count * dfa.class_count, 0);
+  /// Whether the states of each block do have the same row; not so only if hashes were equal by chance.
+  [[nodiscard]] bool verified() const;
+  [[nodiscard]] Dfa build() const;
+
+ private:
+  const Dfa& dfa_;
+  const Graph& graph_;
+  std::vector<std::uint32_t> block_of_;        // state of the automaton -> block
+  std::vector<std::uint32_t> representative_;  // block -> state of the automaton
+};
+
+Quotient::Quotient(const Dfa& dfa, const Graph& graph, const Refinement& refinement)
+    : dfa_(dfa),
+      graph_(graph),
+      block_of_(dfa.states(), 0),
+      representative_(refinement.block_count(), no_state) {
   for (std::uint32_t at = 0; at < graph.size(); ++at) {
-    const std::uint32_t block = block_of[at];
-    if (block == 0) continue;
-    const std::span<const std::uint32_t> row = dfa.row(graph.original[at]);
-    std::uint32_t* const blocks = mapped.data() + std::size_t{block} * dfa.class_count;
-    if (representative[block] == no_state) {
-      representative[block] = graph.original[at];
-      for (std::size_t column = 0; column < row.size(); ++column)
-        blocks[column] = blocks_of_state[row[column]];
-      continue;
-    }
-    bool same = true;
-    for (std::size_t column = 0; column < row.size(); ++column)
-      same &= blocks[column] == blocks_of_state[row[column]];
-    if (!same) return false;
+    const std::uint32_t state = graph.original[at];
+    const std::uint32_t block = refinement.block_of()[at];
+    block_of_[state] = block;
+    if (representative_[block] == no_state) representative_[block] = state;
   }
+}
 
-  // Number breadth first.
-  std::vector<std::uint32_t> number(block_count, no_state);
-  std::vector<std::uint32_t> order;
-  const std::uint32_t start = blocks_of_state[Dfa::start];
-  number[0] = Dfa::trap;
-  order.reserve(block_count);
-  if (start != 0) {
-    number[start] = Dfa::start;
-    order.push_back(start);
-  }
-  for (std::size_t at = 0; at < order.size(); ++at) {
-    const std::uint32_t* const blocks = mapped.data() + std::size_t{order[at]} * dfa.class_count;
-    for (std::size_t column = 0; column < dfa.class_count; ++column) {
-      if (number[blocks[column]] != no_state) continue;
-      order.push_back(blocks[column]);
-      number[blocks[column]] = static_cast<std::uint32_t>(order.size());
+bool Quotient::verified() const {
+  for (const std::uint32_t state : graph_.original) {
+    const std::uint32_t other = representative_[block_of_[state]];
+    if (other == state || block_of_[state] == 0) continue;
+    const std::span<const std::uint32_t> row = dfa_.row(state);
+    const std::span<const std::uint32_t> other_row = dfa_.row(other);
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      if (row[column] != other_row[column] && block_of_[row[column]] != block_of_[other_row[column]])
+        return false;
     }
-  }
-  out = blank_dfa(std::max<std::size_t>(order.size() + 1, 2), dfa.classes, dfa.class_count, dfa.oob_class);
-  for (std::size_t at = 0; at < order.size(); ++at) {
-    const std::uint32_t* const blocks = mapped.data() + std::size_t{order[at]} * dfa.class_count;
-    std::uint32_t* const row = out.next.data() + (at + 1) * dfa.class_count;
-    for (std::size_t column = 0; column < dfa.class_count; ++column) row[column] = number[blocks[column]];
-    out.accept[at + 1] = dfa.accept[representative[order[at]]];
   }
   return true;
+}
+
+Dfa Quotient::build() const {
+  // Breadth first from the start: a block gets its number when it is first seen as a target.
+  std::vector<std::uint32_t> number(representative_.size(), no_state);
+  std::vector<std::uint32_t> order;
+  order.reserve(representative_.size());
+  number[0] = Dfa::trap;
+  if (block_of_[Dfa::start] != 0) {
+    number[block_of_[Dfa::start]] = Dfa::start;
+    order.push_back(block_of_[Dfa::start]);
+  }
+  Dfa out = blank_dfa(std::max<std::size_t>(representative_.size(), 2), dfa_.classes, dfa_.class_count,
+                      dfa_.oob_class);
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    const std::uint32_t state = representative_[order[at]];
+    const std::span<const std::uint32_t> row = dfa_.row(state);
+    std::uint32_t* const out_row = out.next.data() + (at + 1) * dfa_.class_count;
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      if (row[column] == Dfa::trap) continue;
+      const std::uint32_t block = block_of_[row[column]];
+      if (number[block] == no_state) {
+        order.push_back(block);
+        number[block] = static_cast<std::uint32_t>(order.size());
+      }
+      out_row[column] = number[block];
+    }
+    out.accept[at + 1] = dfa_.accept[state];
+  }
+  return out;
 }
 
 }  // namespace
 
 Dfa detail::minimise_with(const Dfa& dfa, std::uint64_t first_weight_mask) {
-  Dfa out;
   for (std::uint64_t attempt = 0;; ++attempt) {  // a second attempt has never been seen without a mask
     const Graph graph(dfa, attempt, attempt == 0 ? first_weight_mask : ~std::uint64_t{0});
     Refinement refinement(graph, dfa);
     refinement.run();
-    if (build_quotient(dfa, graph, refinement.block_of(), refinement.block_count(), out)) return out;
+    const Quotient quotient(dfa, graph, refinement);
+    if (quotient.verified()) return quotient.build();
   }
 }
 

@@ -37,9 +37,11 @@ struct Default {
 
 class RowBuilder {
  public:
-  explicit RowBuilder(const Dfa& dfa) : dfa_(dfa), weight_(dfa.states(), 0), bytes_of_(dfa.class_count) {
+  explicit RowBuilder(const Dfa& dfa)
+      : dfa_(dfa), weight_(dfa.states(), 0), bytes_of_(dfa.class_count), class_size_(dfa.class_count, 0) {
     for (std::size_t byte = 0; byte < 256; ++byte) {
       bytes_of_[dfa.classes[byte]].push_back(static_cast<std::int16_t>(byte));
+      ++class_size_[dfa.classes[byte]];
     }
   }
 
@@ -52,23 +54,28 @@ class RowBuilder {
 
   const Dfa& dfa_;
   std::vector<std::uint32_t> weight_;  // target -> bytes that lead to it; all 0 between calls
-  std::vector<std::vector<std::int16_t>> bytes_of_;
+  std::vector<std::uint32_t> targets_;
+  std::vector<std::vector<std::int16_t>> bytes_of_;  // class -> bytes; none for out of band
+  std::vector<std::uint32_t> class_size_;            // class -> how many bytes
 };
 
 Default RowBuilder::default_of(std::uint32_t state) {
   const std::span<const std::uint32_t> row = dfa_.row(state);
   Default best{Dfa::trap, 0};
   std::uint32_t most = 0;
-  for (std::size_t c = 0; c < row.size(); ++c) {
-    if (bytes_of_[c].empty()) continue;  // out of band
-    std::uint32_t& weight = weight_[row[c]];
-    weight += static_cast<std::uint32_t>(bytes_of_[c].size());
-    if (weight > most || (weight == most && row[c] < best.target)) {
+  targets_.clear();
+  for (std::size_t c = 0; c < row.size();) {
+    const std::uint32_t target = row[c];
+    std::uint32_t count = class_size_[c];
+    for (++c; c < row.size() && row[c] == target; ++c) count += class_size_[c];
+    targets_.push_back(target);
+    const std::uint32_t weight = weight_[target] += count;
+    if (weight > most || (weight == most && target < best.target)) {
       most = weight;
-      best.target = row[c];
+      best.target = target;
     }
   }
-  for (const std::uint32_t target : row) weight_[target] = 0;
+  for (const std::uint32_t target : targets_) weight_[target] = 0;
   best.others = static_cast<std::uint16_t>(256 - most);
   return best;
 }
@@ -169,24 +176,17 @@ class Slots {
 /// Base of every state, until one is beyond what a base can say: rows with more entries first (they are
 /// hardest to place), then wider ones.
 std::vector<std::uint32_t> place(const Rows& rows) {
-  struct Item {
-    std::uint32_t state;
-    std::uint16_t entries;
-    std::int16_t lowest, highest;
-  };
-  std::vector<Item> items;
+  std::vector<std::uint64_t> items;  // sort key and state in one number
   const auto states = static_cast<std::uint32_t>(rows.ends.size());
   for (std::uint32_t state = 0; state < states; ++state) {
     const std::span<const std::int16_t> offsets = rows.offsets_of(state);
     if (offsets.empty()) continue;
     const auto [low, high] = std::ranges::minmax(offsets);
-    items.push_back({state, static_cast<std::uint16_t>(offsets.size()), low, high});
+    const std::uint64_t fewer = 0xffff - offsets.size(),
+                        narrower = 0xffff - static_cast<std::uint64_t>(high - low);
+    items.push_back(fewer << 48 | narrower << 32 | state);
   }
-  std::ranges::sort(items, [](const Item& a, const Item& b) {
-    if (a.entries != b.entries) return a.entries > b.entries;
-    if (a.highest - a.lowest != b.highest - b.lowest) return a.highest - a.lowest > b.highest - b.lowest;
-    return a.state < b.state;
-  });
+  std::ranges::sort(items);
 
   // Slots are never given back, so a row with the same offsets as an earlier one fits nowhere below it.
   IdTable shapes;
@@ -194,23 +194,24 @@ std::vector<std::uint32_t> place(const Rows& rows) {
   std::vector<std::size_t> shape_from;       // where the next one may be
   Slots slots;
   std::vector<std::uint32_t> base(states, 0);
-  for (const Item& item : items) {
-    const std::span<const std::int16_t> offsets = rows.offsets_of(item.state);
+  for (const std::uint64_t item : items) {
+    const auto state = static_cast<std::uint32_t>(item);
+    const std::span<const std::int16_t> offsets = rows.offsets_of(state);
     const auto fresh = static_cast<std::uint32_t>(shape_from.size());
     const std::uint32_t shape = shapes.find_or_insert(
         XXH3_64bits(offsets.data(), offsets.size_bytes()), fresh, [&](std::uint32_t other) {
           return std::ranges::equal(rows.offsets_of(shape_example[other]), offsets);
         });
     if (shape == fresh) {
-      shape_example.push_back(item.state);
+      shape_example.push_back(state);
       const auto free = static_cast<std::int64_t>(slots.first_free());
-      const std::int64_t least = rows.oob[item.state] ? 1 : 0;
-      shape_from.push_back(static_cast<std::size_t>(std::max(least, free - item.lowest)));
+      const std::int64_t least = rows.oob[state] ? 1 : 0;
+      shape_from.push_back(static_cast<std::size_t>(std::max(least, free - std::ranges::min(offsets))));
     }
     const std::size_t at = slots.find(offsets, shape_from[shape]);
     slots.take(at, offsets);
     shape_from[shape] = at + 1;
-    base[item.state] = static_cast<std::uint32_t>(at);
+    base[state] = static_cast<std::uint32_t>(at);
     if (at + 256 > DoesNotFit::max_slots) break;
   }
   return base;
@@ -226,6 +227,9 @@ tl::expected<CombTables, DoesNotFit> pack(const Dfa& dfa, const PackOptions& opt
     return tl::unexpected(DoesNotFit{DoesNotFit::What::states, states, DoesNotFit::max_states_16bit});
   }
   Rows rows = RowBuilder(dfa).build(options.diff_encode);
+  if (rows.offsets.size() > DoesNotFit::max_slots) {
+    return tl::unexpected(DoesNotFit{DoesNotFit::What::slots, rows.offsets.size(), DoesNotFit::max_slots});
+  }
   tables.base = place(rows);
   const std::size_t slots = std::size_t{std::ranges::max(tables.base)} + 256;
   if (slots > DoesNotFit::max_slots) {

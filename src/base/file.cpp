@@ -54,26 +54,40 @@ Result<std::string> read_file(Os& os, const std::string& path, std::size_t limit
   }
 }
 
-Result<void> write_file_atomic(Os& os, const std::string& path, std::string_view bytes, mode_t mode) {
-  // The name is ours alone (pid) and hidden, so that a reader of the folder (apparmor's own included) passes over it.
+Result<StagedFile> StagedFile::stage(Os& os, const std::string& path, std::string_view bytes, mode_t mode) {
   auto slash = path.rfind('/');
   std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  std::string temporary = fmt::format("{}/.{}.{}.tmp", folder_of(path), name, ::getpid());
-  BH_TRY(int fd, os.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+  StagedFile staged(os, path, fmt::format("{}/.{}.{}.tmp", folder_of(path), name, ::getpid()));
+  auto fd = os.open(staged.temporary_, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  if (!fd) {
+    staged.temporary_.clear();  // not ours to take away
+    return tl::unexpected(std::move(fd.error()));
+  }
   Result<void> written;
   {
-    OpenFile file(os, fd);
-    written = write_all(os, fd, bytes);
+    OpenFile file(os, *fd);
+    written = write_all(os, *fd, bytes);
   }
-  if (written) written = os.rename(temporary, path);
-  if (!written) {
-    auto error = std::move(written.error());
-    (void)os.unlink(temporary);
-    return tl::unexpected(std::move(error).in(fmt::format("cannot write {}", path)));
-  }
-  BH_TRY(int folder, os.open(folder_of(path), O_RDONLY | O_DIRECTORY));
-  OpenFile opened(os, folder);
-  return os.fsync(folder);
+  if (!written) return tl::unexpected(std::move(written.error()).in(fmt::format("cannot write {}", path)));
+  return staged;
+}
+
+StagedFile::~StagedFile() {
+  if (!temporary_.empty()) (void)os_.unlink(temporary_);
+}
+
+Result<void> StagedFile::commit() {
+  if (auto renamed = os_.rename(temporary_, path_); !renamed)
+    return tl::unexpected(std::move(renamed.error()).in(fmt::format("cannot write {}", path_)));
+  temporary_.clear();
+  BH_TRY(int folder, os_.open(folder_of(path_), O_RDONLY | O_DIRECTORY));
+  OpenFile opened(os_, folder);
+  return os_.fsync(folder);
+}
+
+Result<void> write_file_atomic(Os& os, const std::string& path, std::string_view bytes, mode_t mode) {
+  BH_TRY(StagedFile staged, StagedFile::stage(os, path, bytes, mode));
+  return staged.commit();
 }
 
 }  // namespace bh

@@ -1,9 +1,11 @@
-// Whole files: read with a limit, written so that a reader sees the old bytes or the new ones and nothing between.
+// Whole files: read with a limit, written so that a reader sees the old bytes or the new ones and nothing
+// between.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/os.h"
 
@@ -14,10 +16,41 @@ inline constexpr std::size_t max_input_bytes = 16u << 20;
 
 /// The bytes of a regular file (or of a /proc, /sys or securityfs file, whose size says 0).
 /// Errors: as open(2); EISDIR for a folder; EFBIG above `limit` bytes (nothing beyond it is read).
-[[nodiscard]] Result<std::string> read_file(Os& os, const std::string& path, std::size_t limit = max_input_bytes);
+[[nodiscard]] Result<std::string> read_file(Os& os, const std::string& path,
+                                            std::size_t limit = max_input_bytes);
 
-/// Replaces `path`: temporary file beside it, write, fsync, rename, fsync of the folder. On any error `path` is untouched and
-/// the temporary file is gone. Follows no symlink at `path` (the link itself is replaced).
-[[nodiscard]] Result<void> write_file_atomic(Os& os, const std::string& path, std::string_view bytes, mode_t mode = 0644);
+/// A file that is written and synced beside its place, under a hidden name of our own (which AppArmor's
+/// loaders pass over), but not there yet. commit() puts it there in one step; without it the destructor takes
+/// it away. Follows no symlink at the place (the link itself is replaced).
+class StagedFile {
+ public:
+  [[nodiscard]] static Result<StagedFile> stage(Os& os, const std::string& path, std::string_view bytes,
+                                                mode_t mode = 0644);
+  StagedFile(StagedFile&& other) noexcept
+      : os_(other.os_), path_(std::move(other.path_)), temporary_(std::move(other.temporary_)) {
+    other.temporary_.clear();
+  }
+  StagedFile& operator=(StagedFile&&) = delete;
+  StagedFile(const StagedFile&) = delete;
+  ~StagedFile();
+
+  /// Where the bytes are now; for others to look at before they count.
+  [[nodiscard]] const std::string& temporary() const { return temporary_; }
+  /// Rename, and sync of the folder. On an error `path` is untouched, unless only that last sync failed.
+  [[nodiscard]] Result<void> commit();
+
+ private:
+  StagedFile(Os& os, std::string path, std::string temporary)
+      : os_(os), path_(std::move(path)), temporary_(std::move(temporary)) {}
+  Os& os_;
+  std::string path_;
+  std::string temporary_;
+};
+
+/// stage() and commit(): replaces `path`: temporary file beside it, write, fsync, rename, fsync of the
+/// folder. On any error `path` is untouched and the temporary file is gone. Follows no symlink at `path` (the
+/// link itself is replaced).
+[[nodiscard]] Result<void> write_file_atomic(Os& os, const std::string& path, std::string_view bytes,
+                                             mode_t mode = 0644);
 
 }  // namespace bh

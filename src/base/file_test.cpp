@@ -53,6 +53,20 @@ TEST_F(FileTest, a_full_disk_leaves_the_old_bytes_and_no_litter) {
   EXPECT_EQ(os.list(folder_)->size(), 1u);
 }
 
+TEST_F(FileTest, a_staged_file_counts_only_when_committed) {
+  FaultyOs os;
+  {
+    auto staged = StagedFile::stage(os, path("a"), "text");
+    ASSERT_TRUE(staged);
+    EXPECT_EQ(read_file(os, staged->temporary()).value(), "text");
+    EXPECT_FALSE(os.stat(path("a")));
+  }
+  EXPECT_TRUE(os.list(folder_)->empty());
+  auto staged = StagedFile::stage(os, path("a"), "text");
+  ASSERT_TRUE(staged->commit());
+  EXPECT_EQ(os.list(folder_)->size(), 1u);
+}
+
 TEST_F(FileTest, a_refused_rename_leaves_no_litter) {
   FaultyOs os;
   os.no_rename = true;

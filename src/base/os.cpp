@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -64,6 +65,20 @@ Result<struct ::stat> Os::stat(const std::string& path) {
   struct ::stat info = {};
   if (::stat(path.c_str(), &info) != 0) return fail_errno(errno, path);
   return info;
+}
+
+Result<struct ::stat> Os::lstat(const std::string& path) {
+  struct ::stat info = {};
+  if (::lstat(path.c_str(), &info) != 0) return fail_errno(errno, path);
+  return info;
+}
+
+Result<std::string> Os::getxattr(const std::string& path, const std::string& name) {
+  std::string value(64u << 10, '\0');
+  ssize_t n = ::getxattr(path.c_str(), name.c_str(), value.data(), value.size());
+  if (n < 0) return fail_errno(errno, path);
+  value.resize(static_cast<std::size_t>(n));
+  return value;
 }
 
 Result<std::string> Os::readlink(const std::string& path) {

@@ -1,5 +1,5 @@
-// The seam to the operating system: every system call on files goes through an Os, so that tests can make any of them fail
-// (full disk, no permission, torn write) without a mock of anything above.
+// The seam to the operating system: every system call on files goes through an Os, so that tests can make any
+// of them fail (full disk, no permission, torn write) without a mock of anything above.
 //
 // Thin on purpose: one virtual function per call, same meaning as the man page, errno turned into Error::sys.
 #pragma once
@@ -33,7 +33,10 @@ class Os {
   [[nodiscard]] virtual Result<void> unlink(const std::string& path);
   [[nodiscard]] virtual Result<void> mkdir(const std::string& path, mode_t mode);
   [[nodiscard]] virtual Result<struct ::stat> stat(const std::string& path);
+  [[nodiscard]] virtual Result<struct ::stat> lstat(const std::string& path);
   [[nodiscard]] virtual Result<std::string> readlink(const std::string& path);
+  /// An extended attribute, at most 64 KiB. ENODATA or EOPNOTSUPP where there is none.
+  [[nodiscard]] virtual Result<std::string> getxattr(const std::string& path, const std::string& name);
   /// Names in a folder without `.` and `..`, sorted by byte.
   [[nodiscard]] virtual Result<std::vector<std::string>> list(const std::string& path);
 };

@@ -1,4 +1,5 @@
-// What a function returns when the world may say no: a value or an Error with the chain of what was being done.
+// What a function returns when the world may say no: a value or an Error with the chain of what was being
+// done.
 //
 // The one idea: an Error reads as one sentence, outermost first, e.g.
 //   cannot load profile docker-web: write .replace: Permission denied (run as root, or use --dry-run)
@@ -20,9 +21,7 @@ struct Error {
   int sys = 0;
 
   /// The same error with what was being done in front: `context: text`.
-  [[nodiscard]] Error in(std::string_view context) && {
-    return {fmt::format("{}: {}", context, text), sys};
-  }
+  [[nodiscard]] Error in(std::string_view context) && { return {fmt::format("{}: {}", context, text), sys}; }
 };
 
 template <class T>

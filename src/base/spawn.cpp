@@ -85,7 +85,8 @@ Result<SpawnOutcome> spawn(const std::vector<std::string>& argv, const SpawnOpti
 
   pid_t child = ::fork();
   if (child < 0) return fail_errno(errno, "fork");
-  if (child == 0) run_child(raw.data(), options.working_directory.c_str(), out.ends[1], err.ends[1], report.ends[1]);
+  if (child == 0)
+    run_child(raw.data(), options.working_directory.c_str(), out.ends[1], err.ends[1], report.ends[1]);
   ::setpgid(child, child);
   out.close_end(1);
   err.close_end(1);

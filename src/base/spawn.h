@@ -11,9 +11,9 @@
 namespace bh {
 
 struct SpawnOptions {
-  std::string working_directory;                       ///< empty: ours
-  std::chrono::milliseconds timeout{60'000};           ///< the child and its group are killed after it
-  std::size_t output_limit = 16u << 20;                ///< bytes kept of each stream; more is read and dropped
+  std::string working_directory;              ///< empty: ours
+  std::chrono::milliseconds timeout{60'000};  ///< the child and its group are killed after it
+  std::size_t output_limit = 16u << 20;       ///< bytes kept of each stream; more is read and dropped
 };
 
 struct SpawnOutcome {
@@ -24,7 +24,9 @@ struct SpawnOutcome {
 };
 
 /// `argv[0]` is looked up in PATH. stdin is /dev/null.
-/// Errors: only that the program could not be started (ENOENT: not installed); a failing program is an outcome.
-[[nodiscard]] Result<SpawnOutcome> spawn(const std::vector<std::string>& argv, const SpawnOptions& options = {});
+/// Errors: only that the program could not be started (ENOENT: not installed); a failing program is an
+/// outcome.
+[[nodiscard]] Result<SpawnOutcome> spawn(const std::vector<std::string>& argv,
+                                         const SpawnOptions& options = {});
 
 }  // namespace bh

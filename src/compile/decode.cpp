@@ -113,14 +113,19 @@ void PdbReader::check(const Perms& perms, std::size_t index) {
   if (!consistent) in_.fail(fmt::format("permission entry {} contradicts itself", index));
 }
 
-/// policy_unpack.c, unpack_trans_table: a label; `:ns:name` has a NUL for its second colon.
+/// policy_unpack.c, process_strs_entry: a label, or none; `:ns:name` has a NUL for its second colon.
 void PdbReader::check_target(std::string_view target) {
-  const auto nuls = std::count(target.begin(), target.end(), '\0');
-  if (target.empty() || target.front() == ' ' || (target.front() >= '\t' && target.front() <= '\r'))
-    in_.fail("a transition target that is empty or starts with a blank");
-  else if (target.front() == ':' && (target.size() < 2 || target[1] == '\0' || nuls > 1))
-    in_.fail("a transition target with a broken namespace");
-  else if (target.front() != ':' && nuls != 0)
+  const auto starts_well = [](std::string_view part) {
+    return part.empty() || (part[0] != '\0' && part[0] != ' ' && (part[0] < '\t' || part[0] > '\r'));
+  };
+  const std::size_t nul = target.find('\0');
+  const std::string_view rest = nul == std::string_view::npos ? std::string_view{} : target.substr(nul + 1);
+  const bool in_namespace = target.starts_with(':');
+  if (!starts_well(target) || !starts_well(rest))
+    in_.fail("a transition target that starts with a blank");
+  else if (in_namespace && nul == 1)
+    in_.fail("a transition target with an empty namespace");
+  else if (rest.find('\0') != std::string_view::npos || (!in_namespace && nul != std::string_view::npos))
     in_.fail("a transition target with a NUL inside");
 }
 

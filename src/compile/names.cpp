@@ -1,12 +1,23 @@
 #include "compile/names.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace bh::compile {
 namespace {
 
-constexpr Name capabilities[] = {
+constexpr auto signals = std::to_array<NamedNumber>({
+    {"hup", 1},   {"int", 2},     {"quit", 3},  {"ill", 4},   {"trap", 5},    {"abrt", 6},  {"bus", 7},
+    {"fpe", 8},   {"kill", 9},    {"usr1", 10}, {"segv", 11}, {"usr2", 12},   {"pipe", 13}, {"alrm", 14},
+    {"term", 15}, {"stkflt", 16}, {"chld", 17}, {"cont", 18}, {"stop", 19},   {"stp", 20},  {"ttin", 21},
+    {"ttou", 22}, {"urg", 23},    {"xcpu", 24}, {"xfsz", 25}, {"vtalrm", 26}, {"prof", 27}, {"winch", 28},
+    {"io", 29},   {"pwr", 30},    {"sys", 31},  {"emt", 32},  {"exists", 35},
+});
+constexpr std::uint32_t first_realtime = 128;
+constexpr std::uint32_t last_realtime = 32;
+
+constexpr auto capabilities = std::to_array<NamedNumber>({
     {"chown", 0},
     {"dac_override", 1},
     {"dac_read_search", 2},
@@ -48,9 +59,9 @@ constexpr Name capabilities[] = {
     {"perfmon", 38},
     {"bpf", 39},
     {"checkpoint_restore", 40},
-};
+});
 
-constexpr Name families[] = {
+constexpr auto families = std::to_array<NamedNumber>({
     {"unspec", 0},     {"unix", 1},      {"inet", 2},   {"ax25", 3},     {"ipx", 4},     {"appletalk", 5},
     {"netrom", 6},     {"bridge", 7},    {"atmpvc", 8}, {"x25", 9},      {"inet6", 10},  {"rose", 11},
     {"netbeui", 13},   {"security", 14}, {"key", 15},   {"netlink", 16}, {"packet", 17}, {"ash", 18},
@@ -59,55 +70,67 @@ constexpr Name families[] = {
     {"bluetooth", 31}, {"iucv", 32},     {"rxrpc", 33}, {"isdn", 34},    {"phonet", 35}, {"ieee802154", 36},
     {"caif", 37},      {"alg", 38},      {"nfc", 39},   {"vsock", 40},   {"kcm", 41},    {"qipcrtr", 42},
     {"smc", 43},       {"xdp", 44},      {"mctp", 45},
-};
+});
 
-constexpr Name socket_types[] = {
-    {"stream", 1}, {"dgram", 2}, {"raw", 3}, {"rdm", 4}, {"seqpacket", 5}, {"dccp", 6}, {"packet", 10},
-};
+constexpr auto socket_types = std::to_array<NamedNumber>({
+    {"stream", 1},
+    {"dgram", 2},
+    {"raw", 3},
+    {"rdm", 4},
+    {"seqpacket", 5},
+    {"packet", 10},
+});
 
-constexpr Name signals[] = {
-    {"hup", 1},   {"int", 2},     {"quit", 3},  {"ill", 4},   {"trap", 5},    {"abrt", 6},    {"bus", 7},
-    {"fpe", 8},   {"kill", 9},    {"usr1", 10}, {"segv", 11}, {"usr2", 12},   {"pipe", 13},   {"alrm", 14},
-    {"term", 15}, {"stkflt", 16}, {"chld", 17}, {"cont", 18}, {"stop", 19},   {"stp", 20},    {"ttin", 21},
-    {"ttou", 22}, {"urg", 23},    {"xcpu", 24}, {"xfsz", 25}, {"vtalrm", 26}, {"prof", 27},   {"winch", 28},
-    {"io", 29},   {"pwr", 30},    {"sys", 31},  {"emt", 32},  {"lost", 33},   {"exists", 35},
-};
-constexpr std::uint32_t rtmin = 128, rt_count = 33;
-
-constexpr Name rlimits[] = {
-    {"cpu", 0},       {"fsize", 1},  {"data", 2},    {"stack", 3},   {"core", 4},   {"rss", 5},
-    {"nproc", 6},     {"nofile", 7}, {"memlock", 8}, {"as", 9},      {"locks", 10}, {"sigpending", 11},
-    {"msgqueue", 12}, {"nice", 13},  {"rtprio", 14}, {"rttime", 15},
-};
+constexpr auto rlimits = std::to_array<NamedNumber>({
+    {"cpu", 0},
+    {"fsize", 1},
+    {"data", 2},
+    {"stack", 3},
+    {"core", 4},
+    {"rss", 5},
+    {"nproc", 6},
+    {"nofile", 7},
+    {"ofile", 7},
+    {"memlock", 8},
+    {"as", 9},
+    {"locks", 10},
+    {"sigpending", 11},
+    {"msgqueue", 12},
+    {"nice", 13},
+    {"rtprio", 14},
+    {"rttime", 15},
+});
 
 }  // namespace
 
-std::span<const Name> capability_names() { return capabilities; }
-std::span<const Name> family_names() { return families; }
-std::span<const Name> socket_type_names() { return socket_types; }
-std::span<const Name> signal_names() { return signals; }
-std::span<const Name> rlimit_names() { return rlimits; }
+std::span<const NamedNumber> signal_names() { return signals; }
+std::span<const NamedNumber> capability_names() { return capabilities; }
+std::span<const NamedNumber> family_names() { return families; }
+std::span<const NamedNumber> socket_type_names() { return socket_types; }
+std::span<const NamedNumber> rlimit_names() { return rlimits; }
 
-std::optional<std::uint32_t> number_of(std::span<const Name> names, std::string_view word) {
-  const auto found = std::ranges::find(names, word, &Name::word);
+std::optional<std::uint32_t> number_of(std::span<const NamedNumber> names, std::string_view name) {
+  const auto found =
+      std::find_if(names.begin(), names.end(), [&](const NamedNumber& entry) { return entry.name == name; });
   if (found == names.end()) return std::nullopt;
   return found->number;
 }
 
-std::string_view word_for(std::span<const Name> names, std::uint32_t number) {
-  const auto found = std::ranges::find(names, number, &Name::number);
-  return found == names.end() ? std::string_view{} : found->word;
+std::string_view name_of(std::span<const NamedNumber> names, std::uint32_t number) {
+  const auto found = std::find_if(names.begin(), names.end(),
+                                  [&](const NamedNumber& entry) { return entry.number == number; });
+  return found == names.end() ? std::string_view{} : found->name;
 }
 
-std::optional<std::uint8_t> signal_number(std::string_view word) {
-  if (auto number = number_of(signals, word)) return static_cast<std::uint8_t>(*number);
-  constexpr std::string_view prefix = "rtmin+";
-  if (!word.starts_with(prefix)) return std::nullopt;
-  word.remove_prefix(prefix.size());
-  std::uint32_t offset = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), offset);
-  if (error != std::errc{} || end != word.data() + word.size() || offset >= rt_count) return std::nullopt;
-  return static_cast<std::uint8_t>(rtmin + offset);
+std::optional<std::uint32_t> signal_number(std::string_view name) {
+  static constexpr std::string_view realtime = "rtmin+";
+  if (!name.starts_with(realtime)) return number_of(signals, name);
+  const std::string_view digits = name.substr(realtime.size());
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || end != digits.data() + digits.size() || number > last_realtime)
+    return std::nullopt;
+  return first_realtime + number;
 }
 
 }  // namespace bh::compile

@@ -1,8 +1,8 @@
-// The words that the language has for the kernel's numbers: capabilities, address families, socket types,
-// signals, rlimits.
+// The words of the language that stand for numbers of the kernel's interface: signals, capabilities, address
+// families, resource limits.
 //
-// One table each; the compiler reads them one way and reports the other. Follows apparmor.d(5),
-// linux/capability.h, linux/socket.h and security/apparmor/include/sig_names.h.
+// Follows <linux/capability.h>, <sys/socket.h>, <asm-generic/resource.h>, and
+// security/apparmor/include/sig_names.h for signals.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +12,23 @@
 
 namespace bh::compile {
 
-struct Name {
-  std::string_view word;
+struct NamedNumber {
+  std::string_view name;
   std::uint32_t number;
 };
 
-[[nodiscard]] std::span<const Name> capability_names();
-[[nodiscard]] std::span<const Name> family_names();
-[[nodiscard]] std::span<const Name> socket_type_names();
-/// Kernel-mapped numbers (`sig_names.h`), not those of signal(7); `exists` is 35. Real-time signals: see
-/// signal_number().
-[[nodiscard]] std::span<const Name> signal_names();
-/// By asm-generic RLIMIT number.
-[[nodiscard]] std::span<const Name> rlimit_names();
+[[nodiscard]] std::span<const NamedNumber>
+signal_names();  ///< number: the kernel mediation's own, not the architecture's
+[[nodiscard]] std::span<const NamedNumber> capability_names();  ///< number: bit
+[[nodiscard]] std::span<const NamedNumber> family_names();      ///< AF_*; ascending without gaps from 0
+[[nodiscard]] std::span<const NamedNumber> socket_type_names();
+[[nodiscard]] std::span<const NamedNumber> rlimit_names();  ///< number: asm-generic RLIMIT
 
-[[nodiscard]] std::optional<std::uint32_t> number_of(std::span<const Name> names, std::string_view word);
+[[nodiscard]] std::optional<std::uint32_t> number_of(std::span<const NamedNumber> names,
+                                                     std::string_view name);
 /// Empty: no word for it.
-[[nodiscard]] std::string_view word_for(std::span<const Name> names, std::uint32_t number);
-
-/// Of a word of signal_names() or `rtmin+N` (N = 0…32), as the kernel's automaton spells it.
-[[nodiscard]] std::optional<std::uint8_t> signal_number(std::string_view word);
+[[nodiscard]] std::string_view name_of(std::span<const NamedNumber> names, std::uint32_t number);
+/// `rtmin+0` … `rtmin+32` too.
+[[nodiscard]] std::optional<std::uint32_t> signal_number(std::string_view name);
 
 }  // namespace bh::compile

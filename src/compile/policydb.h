@@ -155,10 +155,10 @@ struct CompiledProfile {
 
   std::optional<std::string> disconnected, disconnected_ipc;
   std::optional<std::uint32_t> kill_signal, error;
-  std::uint32_t flags = 0;       ///< profile_flag
-  std::uint32_t mode = 0;        ///< Mode
-  std::uint32_t audit = 0;       ///< not 0: every access is logged
-  std::uint32_t path_flags = 0;  ///< path_flag
+  std::uint32_t flags = 0;                  ///< profile_flag
+  std::uint32_t mode = 0;                   ///< Mode
+  std::uint32_t audit = 0;                  ///< not 0: every access is logged
+  std::optional<std::uint32_t> path_flags;  ///< path_flag; none: the kernel takes mediate_deleted
 
   CapabilitySets capabilities;
   std::vector<std::string> identity;

@@ -21,7 +21,8 @@ TEST(Render, shows_the_line_with_carets_and_help) {
   SourceMap sources;
   SourceId id = sources.add("docker-web", "profile web {\n  /etc/** r\n}\n");
   Sink sink;
-  sink.report(Code::unexpected_token, {id, 16, 23}, "expected a comma").with_help("end every rule with a comma");
+  sink.report(Code::unexpected_token, {id, 16, 23}, "expected a comma")
+      .with_help("end every rule with a comma");
   EXPECT_EQ(render(sources, sink),
             "error[BH2001]: expected a comma\n"
             " --> docker-web:2:3\n"

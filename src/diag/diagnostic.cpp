@@ -19,10 +19,18 @@ const std::vector<CodeInfo>& all_codes() {
 }
 
 Diagnostic& Sink::report(Code code, Span span, std::string message) {
-  const CodeInfo& about = info(code);
-  (about.severity == Severity::error ? errors_ : warnings_) += about.severity == Severity::note ? 0 : 1;
-  diagnostics_.push_back({code, about.severity, span, std::move(message), {}, {}});
+  return report(Diagnostic{code, info(code).severity, span, std::move(message), {}, {}});
+}
+
+Diagnostic& Sink::report(Diagnostic diagnostic) {
+  if (diagnostic.severity == Severity::error) ++errors_;
+  if (diagnostic.severity == Severity::warning) ++warnings_;
+  diagnostics_.push_back(std::move(diagnostic));
   return diagnostics_.back();
+}
+
+void Sink::label_since(std::size_t first, Span place, const std::string& text) {
+  for (std::size_t i = first; i < diagnostics_.size(); ++i) diagnostics_[i].label(place, text);
 }
 
 }  // namespace bh::diag

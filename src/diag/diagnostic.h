@@ -1,7 +1,7 @@
 // What is wrong with the input: a stable code, where, what was seen, what the rule is, and the way out.
 //
-// A stage gets a Sink, reports everything that it finds and recovers; nobody prints on the way. The table of codes is
-// diag/codes*.def: adding a diagnostic is one line there, one report() and one golden case.
+// A stage gets a Sink, reports everything that it finds and recovers; nobody prints on the way. The table of
+// codes is diag/codes*.def: adding a diagnostic is one line there, one report() and one golden case.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +60,12 @@ class Sink {
  public:
   /// Severity is the code's own. The reference holds until the next report.
   Diagnostic& report(Code code, Span span, std::string message);
+
+  /// A diagnostic of another sink (of a file that was parsed earlier).
+  Diagnostic& report(Diagnostic diagnostic);
+  /// Adds a label to everything reported since there were `first` diagnostics: where it happened, told by an
+  /// outer stage.
+  void label_since(std::size_t first, Span place, const std::string& text);
 
   [[nodiscard]] const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
   [[nodiscard]] std::size_t errors() const { return errors_; }

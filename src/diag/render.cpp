@@ -24,7 +24,8 @@ std::pair<utf8proc_int32_t, std::size_t> next_code_point(std::string_view text) 
   utf8proc_int32_t code = -1;
   auto n = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                             static_cast<utf8proc_ssize_t>(text.size()), &code);
-  return n <= 0 ? std::pair{utf8proc_int32_t{-1}, std::size_t{1}} : std::pair{code, static_cast<std::size_t>(n)};
+  return n <= 0 ? std::pair{utf8proc_int32_t{-1}, std::size_t{1}}
+                : std::pair{code, static_cast<std::size_t>(n)};
 }
 
 std::size_t width_of(std::string_view printable_text) {
@@ -37,7 +38,8 @@ std::size_t width_of(std::string_view printable_text) {
   return width;
 }
 
-/// The source line cut to a window around the span, with tabs as one blank, and the column where the caret starts.
+/// The source line cut to a window around the span, with tabs as one blank, and the column where the caret
+/// starts.
 struct Excerpt {
   std::string text;
   std::size_t caret = 0;
@@ -50,7 +52,8 @@ Excerpt excerpt(const SourceMap& sources, Span span) {
   auto line_begin = static_cast<std::size_t>(line.data() - text_start);
   std::size_t from = std::min<std::size_t>(span.begin - line_begin, line.size());
   std::size_t to = std::min<std::size_t>(std::max(span.end, span.begin) - line_begin, line.size());
-  std::string_view before = line.substr(0, from), marked = line.substr(from, to - from), after = line.substr(to);
+  std::string_view before = line.substr(0, from), marked = line.substr(from, to - from),
+                   after = line.substr(to);
   std::string lead;
   if (before.size() > max_shown_width / 2) {
     before.remove_prefix(before.size() - max_shown_width / 2);
@@ -77,19 +80,20 @@ Excerpt excerpt(const SourceMap& sources, Span span) {
   return shown;
 }
 
-void put_place(std::string& out, const SourceMap& sources, Span span, std::string_view mark, std::string_view text,
-               std::string_view colour, Paint paint) {
+void put_place(std::string& out, const SourceMap& sources, Span span, std::string_view mark,
+               std::string_view text, std::string_view colour, Paint paint) {
   Position at = sources.position(span.source, span.begin);
   Excerpt shown = excerpt(sources, span);
   std::string number = fmt::format("{}", at.line);
   std::string gutter(number.size(), ' ');
-  fmt::format_to(std::back_inserter(out), "{}--> {}:{}:{}\n", gutter, printable(sources.name(span.source)), at.line,
-                 at.column);
+  fmt::format_to(std::back_inserter(out), "{}--> {}:{}:{}\n", gutter, printable(sources.name(span.source)),
+                 at.line, at.column);
   fmt::format_to(std::back_inserter(out), "{} |\n{} | {}\n", gutter, number, shown.text);
   std::string carets;
   for (std::size_t i = 0; i < shown.length; ++i) carets += mark;
   std::string line = fmt::format("{}{}{}", carets, text.empty() ? "" : " ", text);
-  fmt::format_to(std::back_inserter(out), "{} | {}{}\n", gutter, std::string(shown.caret, ' '), paint(colour, line));
+  fmt::format_to(std::back_inserter(out), "{} | {}{}\n", gutter, std::string(shown.caret, ' '),
+                 paint(colour, line));
 }
 
 }  // namespace
@@ -115,11 +119,13 @@ std::string render(const SourceMap& sources, const Diagnostic& diagnostic, Rende
   Paint paint{options.colour};
   auto severity = static_cast<std::size_t>(diagnostic.severity);
   std::string head = fmt::format("{}[BH{}]", severity_word[severity], info(diagnostic.code).number);
-  std::string out = fmt::format("{}: {}\n", paint(severity_colour[severity], head), printable(diagnostic.message));
+  std::string out =
+      fmt::format("{}: {}\n", paint(severity_colour[severity], head), printable(diagnostic.message));
   if (diagnostic.span.valid())
     put_place(out, sources, diagnostic.span, "^", "", severity_colour[severity], paint);
   for (const Label& label : diagnostic.labels)
-    if (label.span.valid()) put_place(out, sources, label.span, "-", printable(label.text), "\x1b[1;34m", paint);
+    if (label.span.valid())
+      put_place(out, sources, label.span, "-", printable(label.text), "\x1b[1;34m", paint);
   if (!diagnostic.help.empty())
     fmt::format_to(std::back_inserter(out), "  = help: {}\n", printable(diagnostic.help));
   return out;
@@ -128,9 +134,12 @@ std::string render(const SourceMap& sources, const Diagnostic& diagnostic, Rende
 std::string render(const SourceMap& sources, const Sink& sink, RenderOptions options) {
   std::string out;
   for (const Diagnostic& diagnostic : sink.diagnostics()) out += render(sources, diagnostic, options) + "\n";
-  auto count = [](std::size_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); };
+  auto count = [](std::size_t n, std::string_view word) {
+    return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
+  };
   if (sink.errors() + sink.warnings() > 0)
-    fmt::format_to(std::back_inserter(out), "{}, {}\n", count(sink.errors(), "error"), count(sink.warnings(), "warning"));
+    fmt::format_to(std::back_inserter(out), "{}, {}\n", count(sink.errors(), "error"),
+                   count(sink.warnings(), "warning"));
   return out;
 }
 

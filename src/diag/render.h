@@ -18,11 +18,13 @@ struct RenderOptions {
   bool colour = false;
 };
 
-[[nodiscard]] std::string render(const SourceMap& sources, const Diagnostic& diagnostic, RenderOptions options = {});
+[[nodiscard]] std::string render(const SourceMap& sources, const Diagnostic& diagnostic,
+                                 RenderOptions options = {});
 /// All of them, errors last as they come, then a line that counts.
 [[nodiscard]] std::string render(const SourceMap& sources, const Sink& sink, RenderOptions options = {});
 
-/// Control bytes, and bytes that are not UTF-8, as \xNN: input is hostile and a terminal obeys escape sequences.
+/// Control bytes, and bytes that are not UTF-8, as \xNN: input is hostile and a terminal obeys escape
+/// sequences.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace bh::diag

@@ -1,5 +1,6 @@
-// The texts that diagnostics point into. Everything that was read (profile, include, TOML, JSON) becomes a source with an id;
-// a place is a byte range in one source. Lines and columns are worked out only when somebody is shown one.
+// The texts that diagnostics point into. Everything that was read (profile, include, TOML, JSON) becomes a
+// source with an id; a place is a byte range in one source. Lines and columns are worked out only when
+// somebody is shown one.
 #pragma once
 
 #include <cstdint>

@@ -312,6 +312,7 @@ struct Volume {
   std::string name;
   std::string driver;
   std::string mountpoint;
+  Labels options;  ///< a local volume with o=bind is a bind mount in disguise
 };
 
 struct Swarm {

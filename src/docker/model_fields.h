@@ -136,7 +136,9 @@ BH_FIELDS(Network) {
       a("Internal", v.internal);
   a("Ingress", v.ingress), a("Options", v.options), a("Containers", v.containers);
 }
-BH_FIELDS(Volume) { a.required("Name", v.name), a("Driver", v.driver), a("Mountpoint", v.mountpoint); }
+BH_FIELDS(Volume) {
+  a.required("Name", v.name), a("Driver", v.driver), a("Mountpoint", v.mountpoint), a("Options", v.options);
+}
 BH_FIELDS(Swarm::EncryptionConfig) { a("AutoLockManagers", v.auto_lock_managers); }
 BH_FIELDS(Swarm::CaConfig) { a("NodeCertExpiry", v.node_cert_expiry); }
 BH_FIELDS(Swarm::Spec) { a("EncryptionConfig", v.encryption_config), a("CAConfig", v.ca_config); }

@@ -150,7 +150,7 @@ std::optional<PathSet> path_set(const Entry& entry, const Variables& variables, 
   GlobError error;
   auto globs = parse_globs(*text, error);
   if (!globs) {
-    sink.report(diag::Code::bad_glob, entry.span, fmt::format("`{}`: {}", entry.text, error.message));
+    sink.report(diag::Code::spec_bad_glob, entry.span, fmt::format("`{}`: {}", entry.text, error.message));
     return std::nullopt;
   }
   // The folder itself belongs to `d/**`.

@@ -1,8 +1,10 @@
-// The policy as it was written: one Fragment per source text (profile file, include, abstraction), in source order.
+// The policy as it was written: one Fragment per source text (profile file, include, abstraction), in source
+// order.
 //
-// The one idea: a fragment is parsed once and alone. Includes stay nodes that name another file, so that an abstraction read by
-// two hundred profiles is read and parsed once; `resolve.h` joins the fragments, expands variables and conditionals and gives flat profiles.
-// Words keep their spans; nothing here knows what a kernel can do. Follows apparmor.d(5).
+// The one idea: a fragment is parsed once and alone. Includes stay nodes that name another file, so that an
+// abstraction read by two hundred profiles is read and parsed once; `resolve.h` joins the fragments, expands
+// variables and conditionals and gives flat profiles. Words keep their spans; nothing here knows what a
+// kernel can do. Follows apparmor.d(5).
 #pragma once
 
 #include <cstdint>
@@ -16,7 +18,8 @@
 
 namespace bh::policy {
 
-/// A word as the language means it: outer quotes removed, everything else (escapes, globs, @{variables}) still as written.
+/// A word as the language means it: outer quotes removed, everything else (escapes, globs, @{variables})
+/// still as written.
 struct Text {
   std::string value;
   diag::Span span;
@@ -32,6 +35,9 @@ struct Qualifiers {
   bool audit = false;
   Access access = Access::allow;
   Owner owner = Owner::any;
+  bool access_stated =
+      false;  ///< the word (`allow` too) was written; only the printer and blocks of qualifiers care
+  bool priority_stated = false;  ///< likewise
 };
 
 /// File permissions of the language, as bits (exec and link are further described in the rule).
@@ -47,24 +53,37 @@ enum FilePerm : std::uint8_t {
 
 /// How an exec changes confinement: `ix ux Ux px Px cx Cx pix Pix cux …` and `-> target`.
 struct ExecTransition {
-  enum class Kind : std::uint8_t { bare, inherit, unconfined, profile, child };  ///< bare: the `x` of a deny rule
-  enum class Fallback : std::uint8_t { none, inherit, unconfined };              ///< `pix`, `PUx`: when the target is missing
+  enum class Kind : std::uint8_t {
+    bare,
+    inherit,
+    unconfined,
+    profile,
+    child
+  };  ///< bare: the `x` of a deny rule
+  enum class Fallback : std::uint8_t {
+    none,
+    inherit,
+    unconfined
+  };  ///< `pix`, `PUx`: when the target is missing
   Kind kind = Kind::bare;
   Fallback fallback = Fallback::none;
-  bool scrub = false;  ///< capital letter: the kernel sets AT_SECURE (environment scrubbed). Lower case is "unsafe"
+  bool scrub =
+      false;  ///< capital letter: the kernel sets AT_SECURE (environment scrubbed). Lower case is "unsafe"
   bool operator==(const ExecTransition&) const = default;
 };
 
-/// `PATH perms [-> target],`, `perms PATH`, `file …`; a bare `file,` has no path and all permissions.
+/// `PATH perms [-> target],`, `perms PATH`, `file …`; a bare `file,` has no path and all permissions: it
+/// means `/{,**} rwlkmix`.
 struct FileRule {
   std::optional<Text> path;
   std::uint8_t perms = 0;  ///< FilePerm bits
-  ExecTransition exec;
-  std::optional<Text> target;  ///< of `->`: a profile name, possibly stacked (`&a//&b`)
+  ExecTransition exec;     ///< `scrub` already says what `safe` or `unsafe` made of it
+  std::optional<Text>
+      target;  ///< of `->`: a profile name, possibly stacked (`&a//&b`); empty text: as if there were none
   bool safe_keyword = false, unsafe_keyword = false;  ///< `safe`/`unsafe` written in front, old form
 };
 
-/// `link [subset] a -> b,`
+/// `link [subset] a -> b,`, also written `l [subset] a -> b,` and `a l -> b,`
 struct LinkRule {
   bool subset = false;
   Text link;
@@ -90,24 +109,39 @@ struct RlimitRule {
   Text value;  ///< as written: `100`, `1GB`, `10min`, `infinity`
 };
 
-/// `key=value`, `key=(a b)`, `key in (a b)`.
+/// `key=value`, `key=(a b)`, `key in (a b)`, `label:=value`.
 struct Condition {
   Text key;
   bool in = false;
+  bool assign = false;
   std::vector<Text> values;
 };
 
 /// The classes whose rules all have the shape `keyword [(access…)] [words] [key=value…] [peer=(key=value…)]`.
-enum class RuleClass : std::uint8_t { network, mount, remount, umount, pivot_root, signal, ptrace, unix, dbus, userns, io_uring, mqueue, all };
+enum class RuleClass : std::uint8_t {
+  network,
+  mount,
+  remount,
+  umount,
+  pivot_root,
+  signal,
+  ptrace,
+  unix,
+  dbus,
+  userns,
+  io_uring,
+  mqueue,
+  all
+};
 
 struct ClassRule {
   RuleClass kind = RuleClass::all;
-  std::vector<Text> access;           ///< `send`, `receive`, `create`, …; empty: all of the class
-  std::vector<Text> words;            ///< bare words in order: network's family and type; an mqueue name; pivot_root's new root
+  std::vector<Text> access;  ///< `send`, `receive`, `create`, …; empty: all of the class
+  std::vector<Text> words;   ///< bare words: network's family and type; mqueue's name; pivot_root's new root
   std::vector<Condition> conditions;  ///< `type=`, `set=`, `options=`, `fstype=`, `oldroot=`, `label=`, …
   std::vector<Condition> peer;        ///< of `peer=(…)`; `peer=label` is one condition with key `label`
   std::optional<Text> source;         ///< mount: the device, before `->`
-  std::optional<Text> target;         ///< mount, remount, umount: the mount point; pivot_root: the profile after `->`
+  std::optional<Text> target;         ///< (re|u)mount: the mount point; pivot_root: the profile after `->`
 };
 
 struct Rule {
@@ -138,30 +172,46 @@ struct Alias {
   Text to;
 };
 
-/// `@{NAME} = a b`, `+=`; `$NAME = true`.
+/// `@{NAME} = a b`, `+=`, `?=`, `:=`; `$NAME = true`.
 struct VariableAssignment {
   diag::Span span;
   Text name;  ///< without `@{}` or `$`, `${}`
   enum class Kind : std::uint8_t { set, boolean } kind = Kind::set;
-  enum class Operator : std::uint8_t { assign, append, assign_if_unset } op = Operator::assign;
+  enum class Operator : std::uint8_t { assign, append, assign_if_unset, replace } op = Operator::assign;
   std::vector<Text> values;
 };
 
 struct Block;
 
-/// `if [not] [defined] $BOOL|@{VAR} … { } else …`
+/// Rules that share qualifiers: `audit deny { … }`; a bare `{ … }` has none.
+struct QualifierBlock {
+  diag::Span span;  ///< the qualifiers
+  Qualifiers qualifiers;
+  std::unique_ptr<Block> body;
+};
+
+/// `if EXPRESSION { … } else if … else { … }`; an `else if` is an else_block that holds one Conditional.
 struct Conditional {
-  diag::Span span;
-  struct Test {  ///< one operand; tests are joined in order, `and` binding tighter than `or`
+  /// The expression in postfix order: operands push, `negate` pops one, `both` and `either` pop two.
+  struct Step {
+    enum class Kind : std::uint8_t {
+      literal,          ///< `true`, `false`: left
+      boolean,          ///< `$NAME`: left is the name
+      defined,          ///< `defined @{NAME}`
+      defined_boolean,  ///< `defined $NAME`
+      compare,          ///< `left op right`, op one of in == != < <= > >=
+      negate,
+      both,
+      either,
+    };
+    Kind kind = Kind::literal;
     diag::Span span;
-    bool negated = false;
-    enum class Kind : std::uint8_t { boolean, defined, defined_boolean, in, equals, compare } kind = Kind::boolean;
     Text left;
-    std::string op;            ///< of `compare` and `equals`
-    std::vector<Text> right;   ///< of `in`, `equals` and `compare`
-    enum class Join : std::uint8_t { none, conjunction, disjunction } join = Join::none;  ///< with the test before
+    std::string op;
+    Text right;
   };
-  std::vector<Test> tests;
+  diag::Span span;
+  std::vector<Step> steps;
   std::unique_ptr<Block> then_block;
   std::unique_ptr<Block> else_block;  ///< may be null
 };
@@ -172,26 +222,23 @@ struct Flag {
   std::optional<Text> value;
 };
 
-/// `profile NAME ATTACHMENT xattrs=(…) flags=(…) { … }`, `hat NAME`, `^NAME`, or a path that names both.
+/// `profile NAME ATTACHMENT xattrs=(…) + identities=(…) flags=(…) { … }`, `hat NAME`, `^NAME`, or a path that
+/// names both.
 struct Profile {
-  diag::Span span;       ///< the head, up to `{`
-  Text name;             ///< `/usr/bin/x` where only the attachment was written
+  diag::Span span;                 ///< the head, up to `{`
+  Text name;                       ///< `/usr/bin/x` where only the attachment was written
   std::optional<Text> name_space;  ///< `:ns:name`
   std::optional<Text> attachment;
   std::vector<Condition> xattrs;
+  std::vector<Text> identities;
   std::vector<Flag> flags;
-  bool hat = false;         ///< `^x` or `hat x`
-  bool keyword = false;     ///< written with `profile`
+  bool hat = false;      ///< `^x` or `hat x`
+  bool keyword = false;  ///< written with `profile`
   std::unique_ptr<Block> body;
 };
 
-/// `^name,` – an empty hat declared in old policy, or a `change_hat` permission.
-struct HatDeclaration {
-  diag::Span span;
-  Text name;
-};
-
-using Node = std::variant<Rule, Include, Abi, Alias, VariableAssignment, Conditional, Profile, HatDeclaration>;
+using Node =
+    std::variant<Rule, Include, Abi, Alias, VariableAssignment, QualifierBlock, Conditional, Profile>;
 
 struct Block {
   std::vector<Node> nodes;

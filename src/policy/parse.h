@@ -1,4 +1,5 @@
-// Profile text -> Fragment: hand-written lexer and recursive descent, with recovery, so that one run reports everything.
+// Profile text -> Fragment: hand-written lexer and recursive descent, with recovery, so that one run reports
+// everything.
 //
 // It does not read other files (resolve.h does) and knows no kernel. Nesting is limited, so the recursion is.
 #pragma once
@@ -11,9 +12,10 @@ namespace bh::policy {
 /// Where the text stands: what a file may hold differs at the top and inside a profile.
 enum class Context : std::uint8_t { preamble, profile_body };
 
-inline constexpr int max_nesting = 64;
+inline constexpr int max_nesting = 256;
 
 /// Never fails: what could not be understood is reported to `sink` and left out of the fragment.
-[[nodiscard]] Fragment parse(const diag::SourceMap& sources, diag::SourceId source, Context context, diag::Sink& sink);
+[[nodiscard]] Fragment parse(const diag::SourceMap& sources, diag::SourceId source, Context context,
+                             diag::Sink& sink);
 
 }  // namespace bh::policy

@@ -1,11 +1,12 @@
-// Fragments -> flat profiles, ready to compile: includes followed, conditionals decided, variables and aliases expanded,
-// children and hats lifted to `parent//child`.
+// Fragments -> flat profiles, ready to compile: includes followed, conditionals decided, variables and
+// aliases expanded, children and hats lifted to `parent//child`.
 //
-// A rule's words come out with `@{…}` replaced by their value, or by `{a,b,c}` where there are several: the language of a rule is
-// kept, the number of rules too. Every rule still knows its span and the chain of includes that led to it.
+// A rule's words come out with `@{…}` replaced by their value, or by `{a,b,c}` where there are several: the
+// language of a rule is kept, the number of rules too. Every rule still knows its span and the chain of
+// includes that led to it.
 #pragma once
 
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +31,8 @@ struct ResolvedRule {
   ChainId chain;  ///< not valid: the rule stands in the file the user named
 };
 
-/// `abi <…>` found and read: the text of a features file.
+/// `abi <…>` found and read: the text of a features file. `abi <kernel>` has the path `<kernel>` and no text;
+/// `abi <default>` is none.
 struct PolicyAbi {
   diag::Span span;
   std::string path;
@@ -38,29 +40,32 @@ struct PolicyAbi {
 };
 
 struct ResolvedProfile {
-  std::string name;                        ///< full name: `parent//child`; a namespace apart
-  std::string name_space;                  ///< empty: none
-  Id<struct ResolvedProfileTag> parent;    ///< in ResolvedPolicy::profiles
+  std::string name;                      ///< full name: `parent//child`; a namespace apart
+  std::string name_space;                ///< empty: none
+  Id<struct ResolvedProfileTag> parent;  ///< in ResolvedPolicy::profiles
   bool hat = false;
-  std::optional<Text> attachment;          ///< expanded; a name that starts with `/` or a variable is its own attachment
+  std::optional<Text>
+      attachment;  ///< expanded; a name that starts with `/` or a variable is its own attachment
   std::vector<Condition> xattrs;
-  std::vector<Flag> flags;                 ///< own, in order; known words only
+  std::vector<Text> identities;
+  std::vector<Flag> flags;  ///< own, in order; known words only
   std::vector<ResolvedRule> rules;
-  std::vector<std::string> hats;           ///< names of its hats (they imply rules, policy-binary.md §5)
+  std::vector<std::string> hats;  ///< names of its hats (they imply rules, policy-binary.md §5)
   diag::Span span;
 };
 
 struct ResolvedPolicy {
-  std::vector<ResolvedProfile> profiles;   ///< parents before their children
+  std::vector<ResolvedProfile> profiles;  ///< parents before their children
   std::vector<ChainLink> chains;
   std::optional<PolicyAbi> abi;
-  std::vector<std::string> files;          ///< every file read, for dependency lists
+  std::vector<std::string> files;  ///< every file read, for dependency lists
 };
 
 struct ResolveOptions {
-  std::string base = "/etc/apparmor.d";      ///< where `<…>` is looked up last; and relative includes without a folder
+  std::string base =
+      "/etc/apparmor.d";  ///< where `<…>` is looked up last; and relative includes without a folder
   std::vector<std::string> include_folders;  ///< -I, looked up first
-  std::string abi_override;                  ///< --policy-features: a features file that replaces the policy's own `abi`
+  std::string abi_override;  ///< --policy-features: a features file that replaces the policy's own `abi`
   std::size_t max_files = 4096;
   std::size_t max_expanded_bytes = 64u << 20;  ///< of all words after variable expansion
 };
@@ -77,16 +82,18 @@ class Library {
   [[nodiscard]] diag::SourceMap& sources() const { return sources_; }
   [[nodiscard]] const ResolveOptions& options() const { return options_; }
 
+  struct Cache;  // library.h; only the resolver looks into it
+  [[nodiscard]] Cache& cache() const { return *cache_; }
+
  private:
-  friend class Resolver;
-  struct Cache;
   Os& os_;
   diag::SourceMap& sources_;
   ResolveOptions options_;
   std::unique_ptr<Cache> cache_;
 };
 
-/// Resolves one profile file. Errors go to `sink`; what is returned then is for further checks only, not to be loaded.
+/// Resolves one profile file. Errors go to `sink`; what is returned then is for further checks only, not to
+/// be loaded.
 [[nodiscard]] ResolvedPolicy resolve(Library& library, diag::SourceId source, diag::Sink& sink);
 
 /// "included from a:3, b:7" as labels on `diagnostic`.

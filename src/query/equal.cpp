@@ -38,7 +38,9 @@ Dfa with_private_start(const Dfa& dfa, std::uint32_t private_accept) {
 }
 
 /// What the kernel sees of an entry.
-Perms effective(Perms perms, bool exact) {
+Perms effective(Perms perms, std::uint8_t mediation_class, bool exact) {
+  if (mediation_class != compile::medclass::file)
+    perms.allow &= ~compile::perm::lock;  // everywhere there, and never asked for
   perms.allow &= ~perms.deny;
   perms.deny = 0;
   if (!exact) {
@@ -91,7 +93,7 @@ void ProfileComparison::capabilities(const compile::CapabilitySets& a, const com
     std::vector<std::string> words;
     for (std::uint32_t bit = 0; bit < 64; ++bit) {
       if (((of_a ^ of_b) >> bit & 1) == 0) continue;
-      const std::string_view word = compile::word_for(compile::capability_names(), bit);
+      const std::string_view word = compile::name_of(compile::capability_names(), bit);
       words.push_back(fmt::format("{} (only the {})",
                                   word.empty() ? fmt::format("{}", bit) : std::string(word),
                                   (of_a >> bit & 1) != 0 ? "first" : "second"));
@@ -122,12 +124,12 @@ void ProfileComparison::members(const CompiledProfile& a, const CompiledProfile&
   field("path flags", a.path_flags, b.path_flags);
   capabilities(a.capabilities, b.capabilities);
   field("identity", a.identity, b.identity);
-  for (const compile::Name& limit : compile::rlimit_names()) {
-    const auto value = [&](const CompiledProfile& profile) {
-      if ((profile.rlimits.mask >> limit.number & 1) == 0) return std::string("none");
-      return fmt::format("{}", profile.rlimits.values[limit.number]);
+  for (std::uint32_t limit = 0; limit < a.rlimits.values.size(); ++limit) {
+    const auto value = [limit](const CompiledProfile& profile) {
+      if ((profile.rlimits.mask >> limit & 1) == 0) return std::string("none");
+      return fmt::format("{}", profile.rlimits.values[limit]);
     };
-    field(fmt::format("rlimit {}", limit.word), value(a), value(b));
+    field(fmt::format("rlimit {}", compile::name_of(compile::rlimit_names(), limit)), value(a), value(b));
   }
   for (std::size_t family = 0; family < std::max(a.network.size(), b.network.size()); ++family) {
     const auto entry = [family](const CompiledProfile& profile) {
@@ -143,8 +145,8 @@ void ProfileComparison::members(const CompiledProfile& a, const CompiledProfile&
 
 std::string ProfileComparison::perms_difference(std::uint8_t mediation_class, const Perms& raw_a,
                                                 const Pdb& of_a, const Perms& raw_b, const Pdb& of_b) const {
-  const Perms a = effective(raw_a, options_.exact);
-  const Perms b = effective(raw_b, options_.exact);
+  const Perms a = effective(raw_a, mediation_class, options_.exact);
+  const Perms b = effective(raw_b, mediation_class, options_.exact);
   std::vector<std::string> parts;
   constexpr std::pair<std::string_view, std::uint32_t Perms::*> masks[] = {
       {"allow", &Perms::allow},     {"audit", &Perms::audit}, {"quiet", &Perms::quiet},

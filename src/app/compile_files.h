@@ -1,0 +1,38 @@
+// compile: profiles to the bytes of one load, and what came of each.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "app/pipeline.h"
+
+namespace bh::app {
+
+struct CompiledEntry {
+  std::string name;  ///< as the kernel will list it
+  std::string mode;
+  std::size_t file_states = 0;    ///< of the automaton of file rules, 0 where there is none
+  std::size_t policy_states = 0;  ///< of the automaton of everything else
+};
+
+struct CompiledFile {
+  std::string input;  ///< as the user wrote it
+  std::vector<CompiledEntry> profiles;
+  std::size_t bytes = 0;
+};
+
+struct CompileReport {
+  std::vector<CompiledFile> files;
+  std::string features;  ///< whose: ChosenFeatures::origin
+  bool assumed = false;
+  std::string why_assumed;
+  std::string bytes;  ///< of all files, in their order: one load
+};
+
+/// All or nothing: one file with an error, and there are no bytes; but every file is looked at, so that all
+/// errors are shown.
+[[nodiscard]] Result<CompileReport> compile_files(Session& session, Pipeline& pipeline,
+                                                  const std::vector<std::string>& inputs);
+
+}  // namespace bh::app

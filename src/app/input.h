@@ -1,0 +1,37 @@
+// What a user may name where a profile is asked for, told apart by what it holds, never by trust in its name.
+//
+// A spec (TOML), profile text, a compiled policy, `loaded:NAME` for what the kernel holds, `-` for stdin.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "app/session.h"
+
+namespace bh::app {
+
+enum class InputKind : std::uint8_t { spec, text, compiled };
+
+struct Input {
+  InputKind kind = InputKind::text;
+  std::string name;         ///< as the user wrote it
+  diag::SourceId source;    ///< of a spec or text
+  std::string bytes;        ///< of a compiled policy
+  std::string loaded_name;  ///< not empty: it came from the kernel, as part of the load of this profile
+};
+
+/// Errors: it cannot be read; or it is none of these (then `sink` says what was seen).
+[[nodiscard]] Result<Input> read_input(Session& session, const std::string& name);
+
+/// The first bytes of every compiled policy: the element `version`.
+[[nodiscard]] bool looks_compiled(std::string_view bytes);
+
+/// Whether the first line that says anything is TOML's (`[table]`, `key = …`) and not the policy language's.
+/// A text without such a line is none.
+[[nodiscard]] bool looks_like_spec(std::string_view text);
+
+/// The error of a verb whose input was wrong: how many errors the sink got since it had `before`.
+[[nodiscard]] tl::unexpected<Error> wrong_input(const Session& session, std::size_t before);
+
+}  // namespace bh::app

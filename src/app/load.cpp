@@ -1,0 +1,44 @@
+#include "app/load.h"
+
+#include <algorithm>
+
+namespace bh::app {
+
+std::vector<LoadedEntry> entries_of(const compile::KernelPolicy& policy,
+                                    const std::vector<kernel::LoadedProfile>& loaded) {
+  std::vector<LoadedEntry> entries;
+  for (const auto& profile : policy.profiles) {
+    std::string name = listed_name(profile);
+    bool replaced = std::ranges::find(loaded, name, &kernel::LoadedProfile::name) != loaded.end();
+    entries.push_back({std::move(name), std::string(listed_mode(policy, profile)), replaced});
+  }
+  return entries;
+}
+
+Result<Verified> load_and_verify(Session& session, const compile::KernelPolicy& policy,
+                                 std::string_view bytes) {
+  BH_TRY_DO(session.kernel.replace(bytes));
+  auto verified = verify_loaded(session, policy, bytes);
+  if (!verified)
+    return tl::unexpected(std::move(verified.error()).in("loaded, but reading it back shows a difference"));
+  return verified;
+}
+
+Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string& input, bool dry_run) {
+  LoadReport report{.input = input, .dry_run = dry_run};
+  BH_TRY(Compiled compiled, pipeline.open(input));
+  report.bytes = compiled.bytes.size();
+  if (dry_run) {
+    auto loaded =
+        session.kernel.profiles();  // without AppArmor, or the right to look, nothing is known to be replaced
+    report.profiles = entries_of(compiled.policy, loaded ? *loaded : std::vector<kernel::LoadedProfile>());
+    return report;
+  }
+  BH_TRY_DO(session.kernel.require());
+  auto loaded = session.kernel.profiles();
+  if (loaded) report.profiles = entries_of(compiled.policy, *loaded);
+  BH_TRY(report.verified, load_and_verify(session, compiled.policy, compiled.bytes));
+  return report;
+}
+
+}  // namespace bh::app

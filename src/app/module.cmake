@@ -1,0 +1,4 @@
+set_source_files_properties("${dir}/version.cpp" PROPERTIES COMPILE_DEFINITIONS "BH_VERSION=\"${PROJECT_VERSION}\"")
+file(GLOB features CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/features/*")
+set_source_files_properties("${dir}/known_features.S" PROPERTIES
+  INCLUDE_DIRECTORIES "${CMAKE_SOURCE_DIR}/tests/features" OBJECT_DEPENDS "${features}")

@@ -1,0 +1,182 @@
+#include "app/pipeline.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "app/known_features.h"
+#include "base/check.h"
+#include "base/file.h"
+#include "compile/decode.h"
+#include "compile/encode.h"
+#include "kernel/features.h"
+
+namespace bh::app {
+namespace {
+
+policy::ResolveOptions resolve_options(const PolicySettings& settings) {
+  policy::ResolveOptions options;
+  options.base = settings.base;
+  options.include_folders = settings.include_folders;
+  options.abi_override = settings.policy_features;
+  return options;
+}
+
+bool exists(Os& os, const std::string& path) { return os.stat(path).has_value(); }
+
+std::string known_kernels() {
+  std::string names;
+  for (const KnownFeatures& known : known_features())
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", known.kernel);
+  return names;
+}
+
+}  // namespace
+
+std::string Compiled::name() const {
+  if (policy.profiles.empty()) return {};
+  const auto& first = policy.profiles.front();
+  return first.name_space.empty() ? first.name : fmt::format(":{}://{}", first.name_space, first.name);
+}
+
+Pipeline::Pipeline(Session& session, PolicySettings settings)
+    : session_(session),
+      settings_(std::move(settings)),
+      library_(session.world.os, session.sources, resolve_options(settings_)) {}
+
+Result<Profile> Pipeline::read(const std::string& name) {
+  std::size_t before = session_.sink.errors();
+  BH_TRY(Input input, read_input(session_, name));
+  Profile profile{.input = std::move(input)};
+  profile.text = profile.input.source;
+  if (profile.input.kind != InputKind::spec) return profile;
+
+  profile.spec = generate::read_spec(session_.sources, profile.input.source, session_.sink);
+  if (!profile.spec) return wrong_input(session_, before);
+  auto options = generate::options_of(*profile.spec);
+  if (settings_.style) options.style = *settings_.style;
+  if (settings_.complain) options.mode = generate::Mode::complain;
+  options.host_has_tunables = exists(session_.world.os, settings_.base + "/tunables/global");
+  options.host_has_base = exists(session_.world.os, settings_.base + "/abstractions/base");
+  profile.generated = generate::generate(*profile.spec, options, session_.sources, session_.sink);
+  if (session_.sink.errors() != before) return wrong_input(session_, before);
+  profile.text = session_.sources.add(
+      fmt::format("{} (made from {})", profile.generated->name, session_.sources.name(profile.input.source)),
+      profile.generated->text);
+  return profile;
+}
+
+void Pipeline::forward(const diag::Sink& from, const Profile& profile) {
+  for (const diag::Diagnostic& diagnostic : from.diagnostics()) {
+    auto& forwarded = session_.sink.report(diagnostic.code, diagnostic.span, diagnostic.message);
+    forwarded.labels = diagnostic.labels;
+    forwarded.help = diagnostic.help;
+    if (!profile.generated || !diagnostic.span.valid() || diagnostic.span.source != profile.text) continue;
+    auto line = session_.sources.position(profile.text, diagnostic.span.begin).line;
+    auto origin = std::ranges::find(profile.generated->origins, line, &generate::LineOrigin::line);
+    if (origin != profile.generated->origins.end()) forwarded.label(origin->span, "asked for here");
+  }
+}
+
+Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {
+  BH_CHECK(profile.text.valid());
+  std::size_t before = session_.sink.errors();
+  diag::Sink sink;
+  auto resolved = policy::resolve(library_, profile.text, sink);
+  if (sink.ok() && resolved.profiles.empty())
+    sink.report(diag::Code::no_profile, {profile.text, 0, 0}, "there is no profile in this file")
+        .with_help("a profile looks like `profile NAME { … }`; a spec is TOML with at least `Name = \"…\"`");
+  forward(sink, profile);
+  if (session_.sink.errors() != before) return wrong_input(session_, before);
+  return resolved;
+}
+
+Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
+  Compiled compiled;
+  if (profile.input.kind == InputKind::compiled) {
+    auto decoded = compile::decode(profile.input.bytes);
+    if (!decoded) return tl::unexpected(std::move(decoded.error()).in(profile.input.name));
+    compiled.policy = std::move(*decoded);
+    compiled.bytes = profile.input.bytes;
+    return compiled;
+  }
+  BH_TRY(compiled.resolved, resolve(profile));
+  BH_TRY(ChosenFeatures chosen, features());
+  std::size_t before = session_.sink.errors();
+  diag::Sink sink;
+  compile::Options options;
+  options.complain = settings_.complain;
+  options.keep_tags = tags == Tags::keep;
+  auto policy = compile::compile(*compiled.resolved, chosen.features, options, session_.sources, sink);
+  forward(sink, profile);
+  if (!policy || session_.sink.errors() != before) return wrong_input(session_, before);
+  compiled.policy = std::move(*policy);
+  BH_TRY(compiled.bytes, compile::encode(compiled.policy, chosen.features));
+  return compiled;
+}
+
+Result<Compiled> Pipeline::open(const std::string& name) {
+  BH_TRY(Profile profile, read(name));
+  return compile(profile);
+}
+
+Result<ChosenFeatures> Pipeline::features() {
+  if (!features_) {
+    BH_TRY(features_, choose_features());
+  }
+  return *features_;
+}
+
+Result<ChosenFeatures> Pipeline::parse(std::string name, std::string text, std::string origin) {
+  std::size_t before = session_.sink.errors();
+  auto source = session_.sources.add(std::move(name), std::move(text));
+  auto features = compile::parse_features(session_.sources, source, session_.sink);
+  if (!features) return wrong_input(session_, before);
+  if (features->empty()) {
+    session_.sink
+        .report(diag::Code::features_unreadable, {source, 0, 0}, "there are no features in this file")
+        .with_help(fmt::format(
+            "--features takes a file like those of /etc/apparmor.d/abi, a features folder, or one of {}",
+            known_kernels()));
+    return wrong_input(session_, before);
+  }
+  return ChosenFeatures{.features = std::move(*features), .origin = std::move(origin)};
+}
+
+Result<ChosenFeatures> Pipeline::choose_features() {
+  Os& os = session_.world.os;
+  if (settings_.features) {
+    const std::string& wanted = *settings_.features;
+    auto info = os.stat(wanted);
+    if (info) {
+      auto text = S_ISDIR(info->st_mode) ? kernel::features_folder_text(os, wanted) : read_file(os, wanted);
+      if (!text) return tl::unexpected(std::move(text.error()).in("cannot read features"));
+      return parse(wanted, std::move(*text), wanted);
+    }
+    for (const KnownFeatures& known : known_features())
+      if (known.kernel == wanted)
+        return parse(fmt::format("features of {}", wanted), std::string(known.text),
+                     fmt::format("Linux {}", wanted));
+    return tl::unexpected(
+        Error{fmt::format("--features {}: no such file or folder, and not one of the kernels known here ({})",
+                          wanted, known_kernels()),
+              ENOENT});
+  }
+  auto state = session_.kernel.availability();
+  if (state.ready()) {
+    BH_TRY(std::string text, session_.kernel.features_text());
+    return parse("features of this kernel", std::move(text), "this kernel");
+  }
+  if (settings_.need_real_features)
+    return fail("which kernel is this for? {}; say --features with a file, a folder or one of {}",
+                state.cause, known_kernels());
+  const KnownFeatures& newest = known_features().back();
+  BH_TRY(ChosenFeatures chosen, parse(fmt::format("features of {}", newest.kernel), std::string(newest.text),
+                                      fmt::format("Linux {}", newest.kernel)));
+  chosen.assumed = true;
+  chosen.why_assumed = state.cause;
+  return chosen;
+}
+
+}  // namespace bh::app

@@ -1,0 +1,94 @@
+// The flow that everything serves: spec -> text -> resolved rules -> compiled policy -> bytes, for any input
+// that a user may name.
+//
+// One Pipeline is one set of settings: includes are parsed once, the kernel's features read once, however
+// many profiles go through it. Stages are called by their name and return their value; each verb goes as far
+// as it needs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/input.h"
+#include "app/session.h"
+#include "compile/compile.h"
+#include "compile/features.h"
+#include "generate/generate.h"
+#include "generate/spec.h"
+#include "policy/resolve.h"
+
+namespace bh::app {
+
+struct PolicySettings {
+  std::string base = "/etc/apparmor.d";      ///< where `<…>` includes are looked up last
+  std::vector<std::string> include_folders;  ///< -I, looked up first
+  std::optional<std::string>
+      features;                 ///< a file, a folder, or a known kernel's number; none: the running kernel's
+  std::string policy_features;  ///< a features file that replaces the policy's own `abi`
+  bool need_real_features =
+      false;  ///< no running AppArmor and no `features`: an error, not the newest known kernel's
+  bool complain = false;
+  std::optional<generate::Style> style;
+};
+
+/// Features to compile for, and whose they are.
+struct ChosenFeatures {
+  compile::Features features;
+  std::string origin;         ///< `this kernel`, `features of 6.12`, a path
+  bool assumed = false;       ///< nobody chose them and no kernel has them: the newest known kernel's
+  std::string why_assumed{};  ///< why the running kernel's could not be had
+};
+
+struct Profile {
+  Input input;
+  std::optional<generate::Spec> spec;            ///< of a spec
+  std::optional<generate::Generated> generated;  ///< of a spec
+  diag::SourceId text;                           ///< profile text; not valid for a compiled policy
+};
+
+struct Compiled {
+  std::optional<policy::ResolvedPolicy> resolved;  ///< nothing for a policy that came compiled
+  compile::KernelPolicy policy;
+  std::string bytes;  ///< for one write to the kernel
+
+  /// Full name of the first profile, which names the whole.
+  [[nodiscard]] std::string name() const;
+};
+
+/// Whether a compiled policy knows the rules that its states came from, as query needs it to name them. It
+/// costs memory and some time.
+enum class Tags : std::uint8_t { drop, keep };
+
+class Pipeline {
+ public:
+  Pipeline(Session& session, PolicySettings settings);
+
+  /// Reads what `name` names; of a spec, generates the text.
+  [[nodiscard]] Result<Profile> read(const std::string& name);
+  /// Of text: never called for a compiled policy.
+  [[nodiscard]] Result<policy::ResolvedPolicy> resolve(const Profile& profile);
+  /// From any kind. A compiled policy is decoded; its bytes stay as they are.
+  [[nodiscard]] Result<Compiled> compile(const Profile& profile, Tags tags = Tags::drop);
+  /// read() and compile().
+  [[nodiscard]] Result<Compiled> open(const std::string& name);
+
+  [[nodiscard]] const std::string& base() const { return settings_.base; }
+  /// Read once, when first asked for.
+  [[nodiscard]] Result<ChosenFeatures> features();
+
+ private:
+  [[nodiscard]] Result<ChosenFeatures> choose_features();
+  [[nodiscard]] Result<ChosenFeatures> parse(std::string name, std::string text, std::string origin);
+  /// Errors in generated text get a label at the line of the spec that asked for the rule.
+  void forward(const diag::Sink& from, const Profile& profile);
+
+  Session& session_;
+  PolicySettings settings_;
+  policy::Library library_;
+  std::optional<ChosenFeatures> features_;
+};
+
+}  // namespace bh::app

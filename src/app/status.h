@@ -1,0 +1,34 @@
+// status: every loaded profile with its mode, its processes and the file that brings it back after a reboot.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/persist.h"
+#include "app/session.h"
+
+namespace bh::app {
+
+struct ProfileStatus {
+  std::string name;
+  std::string mode;
+  std::vector<kernel::ConfinedProcess>
+      processes;     ///< under it, alone or in a stack; children and hats have entries of their own
+  std::string file;  ///< in the policy folder; empty: none, it is gone after a reboot
+  FileState file_state = FileState::absent;
+};
+
+struct StatusReport {
+  std::vector<ProfileStatus> profiles;  ///< by name
+  /// Processes whose label names no loaded profile: those of a profile that was removed or renamed since.
+  std::vector<kernel::ConfinedProcess> strays;
+};
+
+/// `names`: only these (an error names one that is not loaded); empty: all.
+[[nodiscard]] Result<StatusReport> status(Session& session, const std::vector<std::string>& names);
+
+/// The file in `folder` that the boot service would load this profile from, by the distributions' naming;
+/// empty: none there.
+[[nodiscard]] std::string persisted_path(Os& os, const std::string& folder, std::string_view profile);
+
+}  // namespace bh::app

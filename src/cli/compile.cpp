@@ -1,0 +1,86 @@
+#include "app/compile_files.h"
+
+#include "base/file.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+#include "cli/json.h"
+#include "cli/policy_flags.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
+
+namespace bh::cli {
+
+extern const Command compile_command;
+
+namespace {
+
+std::string text_of(const app::CompileReport& report) {
+  std::vector<std::vector<std::string>> rows = {{"PROFILE", "MODE", "FILE STATES", "OTHER STATES", "FROM"}};
+  for (const auto& file : report.files)
+    for (const auto& profile : file.profiles)
+      rows.push_back({profile.name, profile.mode, std::to_string(profile.file_states),
+                      std::to_string(profile.policy_states), file.input});
+  return columns(rows);
+}
+
+int run(const Arguments& arguments, Terminal& terminal) {
+  app::Session session;
+  auto settings = policy_settings(compile_command, arguments);
+  auto output = arguments.value("output");
+  settings.need_real_features = output.has_value();
+  app::Pipeline pipeline(session, settings);
+  auto report = app::compile_files(session, pipeline, arguments.rest(0));
+  if (!report) return print_failure(session, terminal, "compile", report.error());
+  print_diagnostics(session, terminal);
+  print_assumed_features(
+      {.origin = report->features, .assumed = report->assumed, .why_assumed = report->why_assumed}, terminal);
+  if (output == "-") {
+    terminal.out(report->bytes);
+    return exit_fine;
+  }
+  if (output) {
+    if (auto written = write_file_atomic(session.world.os, *output, report->bytes); !written)
+      return print_failure(session, terminal, "write the result", written.error());
+  }
+  terminal.out(wants_json(arguments) ? to_json(*report) : text_of(*report));
+  return exit_fine;
+}
+
+constexpr Argument arguments[] = {{.name = "PROFILE", .help = input_help, .many = true}};
+constexpr Flag flags[] = {
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     .help = "write the policy there, all of it or nothing; - for stdout",
+     .completes = Completes::file},
+    features_flag,
+    policy_features_flag,
+    include_flag,
+    base_flag,
+    complain_flag,
+    style_flag,
+    format_flag,
+};
+constexpr Example examples[] = {
+    {"compile /etc/apparmor.d/usr.sbin.nscd", "is it right, and how large does it get?"},
+    {"compile -o web.policy --features 6.12 web.toml", "a policy for another machine's kernel"},
+};
+
+}  // namespace
+
+constexpr Command compile_command = {.name = "compile",
+                                     .summary = "compile profiles, for this kernel or another",
+                                     .description =
+                                         "Compiles each profile with bulkhead's own compiler and prints how "
+                                         "large its automata are. With --output, the bytes that the kernel "
+                                         "takes in one write; several profiles make one load.\n\nAll errors "
+                                         "of all files are shown in one run. Without --features and "
+                                         "on a kernel without AppArmor, the newest kernel known to bulkhead "
+                                         "is assumed, but never for --output.",
+                                     .arguments = arguments,
+                                     .flags = flags,
+                                     .examples = examples,
+                                     .run = run};
+
+}  // namespace bh::cli

@@ -1,0 +1,180 @@
+#include "cli/json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace bh::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string finish(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json processes_json(const std::vector<kernel::ConfinedProcess>& processes) {
+  Json all = Json::array();
+  for (const auto& process : processes)
+    all.push_back({{"pid", process.pid},
+                   {"command", process.command},
+                   {"label", process.label},
+                   {"mode", process.mode}});
+  return all;
+}
+
+std::string_view word(app::FileState state) {
+  constexpr std::string_view words[] = {"absent", "bulkhead", "edited", "other"};
+  return words[static_cast<std::size_t>(state)];
+}
+
+std::string_view word(app::Verified verified) {
+  constexpr std::string_view words[] = {"bytes", "digest", "listed"};
+  return words[static_cast<std::size_t>(verified)];
+}
+
+Json entries_json(const std::vector<app::LoadedEntry>& entries) {
+  Json all = Json::array();
+  for (const auto& entry : entries)
+    all.push_back({{"name", entry.name}, {"mode", entry.mode}, {"replaced", entry.replaced}});
+  return all;
+}
+
+Json place_json(const app::Session& session, diag::Span span) {
+  if (!span.valid()) return nullptr;
+  auto at = session.sources.position(span.source, span.begin);
+  return {{"file", session.sources.name(span.source)}, {"line", at.line}, {"column", at.column}};
+}
+
+Json diagnostics_json(const app::Session& session) {
+  constexpr std::string_view severities[] = {"note", "warning", "error"};
+  Json all = Json::array();
+  for (const auto& diagnostic : session.sink.diagnostics()) {
+    Json labels = Json::array();
+    for (const auto& label : diagnostic.labels)
+      labels.push_back({{"place", place_json(session, label.span)}, {"text", label.text}});
+    all.push_back({{"code", fmt::format("BH{}", diag::info(diagnostic.code).number)},
+                   {"severity", severities[static_cast<std::size_t>(diagnostic.severity)]},
+                   {"place", place_json(session, diagnostic.span)},
+                   {"message", diagnostic.message},
+                   {"labels", labels},
+                   {"help", diagnostic.help}});
+  }
+  return all;
+}
+
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+}  // namespace
+
+std::string to_json(const app::StatusReport& report) {
+  Json profiles = Json::array();
+  for (const auto& profile : report.profiles)
+    profiles.push_back(
+        {{"name", profile.name},
+         {"mode", profile.mode},
+         {"persisted", !profile.file.empty()},
+         {"file", or_null(profile.file)},
+         {"file_written_by", profile.file.empty() ? Json(nullptr) : Json(word(profile.file_state))},
+         {"processes", processes_json(profile.processes)}});
+  return finish({{"profiles", profiles}, {"strays", processes_json(report.strays)}});
+}
+
+std::string to_json(const std::vector<app::RemoveReport>& reports) {
+  Json all = Json::array();
+  for (const auto& report : reports)
+    all.push_back({{"name", report.name},
+                   {"was_loaded", report.was_loaded},
+                   {"removed", report.removed},
+                   {"children", report.children},
+                   {"processes", processes_json(report.processes)},
+                   {"file", or_null(report.file)},
+                   {"file_removed", report.file_removed},
+                   {"file_kept_because", or_null(report.file_kept_because)}});
+  return finish(all);
+}
+
+std::string to_json(const std::vector<app::LoadReport>& reports) {
+  Json all = Json::array();
+  for (const auto& report : reports)
+    all.push_back({{"input", report.input},
+                   {"bytes", report.bytes},
+                   {"loaded", !report.dry_run},
+                   {"verified", report.dry_run ? Json(nullptr) : Json(word(report.verified))},
+                   {"profiles", entries_json(report.profiles)}});
+  return finish(all);
+}
+
+std::string to_json(const std::vector<app::ModeReport>& reports) {
+  Json all = Json::array();
+  for (const auto& report : reports)
+    all.push_back({{"name", report.name},
+                   {"before", report.before},
+                   {"now", report.now},
+                   {"with_it", report.with_it},
+                   {"source", or_null(report.source)},
+                   {"file", or_null(report.file)},
+                   {"verified", word(report.verified)}});
+  return finish(all);
+}
+
+std::string to_json(const app::CompileReport& report) {
+  Json files = Json::array();
+  for (const auto& file : report.files) {
+    Json profiles = Json::array();
+    for (const auto& profile : file.profiles)
+      profiles.push_back({{"name", profile.name},
+                          {"mode", profile.mode},
+                          {"file_states", profile.file_states},
+                          {"policy_states", profile.policy_states}});
+    files.push_back({{"input", file.input}, {"bytes", file.bytes}, {"profiles", profiles}});
+  }
+  return finish({{"features", report.features}, {"assumed", report.assumed}, {"files", files}});
+}
+
+std::string to_json(const app::QueryReport& report) {
+  Json answers = Json::array();
+  for (const auto& asked : report.asked)
+    answers.push_back({{"action", asked.action.text},
+                       {"allowed", query::is_allowed(asked.answer)},
+                       {"denied", query::is_denied(asked.answer)},
+                       {"owner", query::verdict_text(asked.answer.owner.verdict)},
+                       {"other", query::verdict_text(asked.answer.other.verdict)},
+                       {"rules", asked.places},
+                       {"explanation", asked.explanation}});
+  return finish({{"profile", report.profile}, {"features", or_null(report.features)}, {"answers", answers}});
+}
+
+std::string to_json(const app::ApplyReport& report, const app::Session& session) {
+  constexpr std::string_view files[] = {"written", "unchanged", "is_input", "not_kept", "would_write"};
+  constexpr std::string_view parsers[] = {"not_asked", "accepts", "refuses"};
+  Json tightened = Json::array();
+  for (const auto& one : report.tightened)
+    tightened.push_back({{"what", one.what}, {"where", one.where}, {"why", one.why}});
+  Json expectations = Json::array();
+  for (const auto& one : report.expectations)
+    expectations.push_back({{"action", one.action},
+                            {"expect", one.allow ? "allow" : "deny"},
+                            {"holds", one.holds},
+                            {"verdict", one.verdict}});
+  return finish({{"name", report.name},
+                 {"dry_run", report.dry_run},
+                 {"loaded", report.loaded},
+                 {"verified", report.loaded ? Json(word(report.verified)) : Json(nullptr)},
+                 {"not_loaded_because", or_null(report.kernel.cause)},
+                 {"way_out", or_null(report.kernel.way_out)},
+                 {"profiles", entries_json(report.profiles)},
+                 {"bytes", report.bytes},
+                 {"features", or_null(report.features.origin)},
+                 {"features_assumed", report.features.assumed},
+                 {"file", or_null(report.path)},
+                 {"file_outcome", files[static_cast<std::size_t>(report.file)]},
+                 {"backup", or_null(report.backup)},
+                 {"survives_reboot", report.survives_reboot},
+                 {"host_parser", parsers[static_cast<std::size_t>(report.host_parser)]},
+                 {"docker_flag", "--security-opt apparmor=" + report.name},
+                 {"as_expected", report.as_expected()},
+                 {"expectations", expectations},
+                 {"tightened", tightened},
+                 {"diagnostics", diagnostics_json(session)}});
+}
+
+}  // namespace bh::cli

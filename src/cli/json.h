@@ -1,0 +1,29 @@
+// Reports of verbs as JSON. One file knows the JSON library; keys are stable, new ones may be added.
+#pragma once
+
+#include <string>
+
+#include <vector>
+
+#include "app/apply.h"
+#include "app/compile_files.h"
+#include "app/load.h"
+#include "app/mode.h"
+#include "app/query.h"
+#include "app/remove.h"
+#include "app/session.h"
+#include "app/status.h"
+
+namespace bh::cli {
+
+// Each ends in a newline. Bytes that are not UTF-8 become U+FFFD.
+[[nodiscard]] std::string to_json(const app::StatusReport& report);
+[[nodiscard]] std::string to_json(const std::vector<app::RemoveReport>& reports);
+[[nodiscard]] std::string to_json(const std::vector<app::LoadReport>& reports);
+[[nodiscard]] std::string to_json(const std::vector<app::ModeReport>& reports);
+[[nodiscard]] std::string to_json(const app::CompileReport& report);
+[[nodiscard]] std::string to_json(const app::QueryReport& report);
+/// With the session's warnings.
+[[nodiscard]] std::string to_json(const app::ApplyReport& report, const app::Session& session);
+
+}  // namespace bh::cli

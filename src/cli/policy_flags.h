@@ -1,0 +1,57 @@
+// The flags that every command with a profile to compile has, and the settings that they mean.
+#pragma once
+
+#include "app/pipeline.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+namespace bh::cli {
+
+inline constexpr Flag features_flag = {
+    .name = "features",
+    .value = "FEATURES",
+    .help =
+        "compile for these instead of the running kernel's: a features file (as in "
+        "/etc/apparmor.d/abi), a features folder, or 6.1, 6.12, 7.2",
+    .completes = Completes::file};
+inline constexpr Flag policy_features_flag = {.name = "policy-features",
+                                              .value = "FILE",
+                                              .help = "a features file that replaces the profile's own `abi`",
+                                              .completes = Completes::file};
+inline constexpr Flag base_flag = {
+    .name = "base",
+    .value = "DIR",
+    .help = "where `<…>` includes are looked up last (default /etc/apparmor.d)",
+    .completes = Completes::folder};
+inline constexpr Flag include_flag = {.name = "include",
+                                      .letter = 'I',
+                                      .value = "DIR",
+                                      .help = "where includes are looked up first",
+                                      .completes = Completes::folder,
+                                      .many = true};
+inline constexpr Flag complain_flag = {
+    .name = "complain", .help = "in complain mode: what is not allowed is only logged, denies included"};
+inline constexpr Flag style_flag = {.name = "style",
+                                    .value = "STYLE",
+                                    .help = "of the text that is made from a spec (default strict)",
+                                    .choices = "strict|bane"};
+inline constexpr Flag format_flag = {
+    .name = "format", .value = "FORMAT", .help = "how to print it", .choices = "text|json"};
+inline constexpr Flag dry_run_flag = {
+    .name = "dry-run", .letter = 'n', .help = "do everything but change the system"};
+
+inline constexpr std::string_view input_help =
+    "a spec (TOML), profile text, a compiled policy, loaded:NAME, or - for stdin";
+
+/// From features, policy-features, base and include, and of style and complain what the command has.
+[[nodiscard]] app::PolicySettings policy_settings(const Command& command, const Arguments& arguments);
+
+/// A line on stderr where nobody chose the features and no kernel has them.
+void print_assumed_features(const app::ChosenFeatures& features, Terminal& terminal);
+
+[[nodiscard]] inline bool wants_json(const Arguments& arguments) {
+  return arguments.value_or("format", "text") == "json";
+}
+
+}  // namespace bh::cli

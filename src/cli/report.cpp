@@ -1,0 +1,65 @@
+#include "cli/report.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+
+#include "cli/exit_codes.h"
+#include "diag/render.h"
+
+namespace bh::cli {
+namespace {
+
+std::size_t width_of(std::string_view text) {
+  std::size_t width = 0;
+  while (!text.empty()) {
+    utf8proc_int32_t code = -1;
+    auto n = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                              static_cast<utf8proc_ssize_t>(text.size()), &code);
+    width += code < 0 ? 1 : static_cast<std::size_t>(std::max(0, utf8proc_charwidth(code)));
+    text.remove_prefix(n <= 0 ? 1 : static_cast<std::size_t>(n));
+  }
+  return width;
+}
+
+}  // namespace
+
+void print_diagnostics(const app::Session& session, Terminal& terminal) {
+  for (const diag::Diagnostic& diagnostic : session.sink.diagnostics())
+    terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
+}
+
+int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,
+                  const Error& error) {
+  print_diagnostics(session, terminal);
+  terminal.complain(fmt::format("cannot {}: {}", doing, error.text));
+  return exit_trouble;
+}
+
+std::string columns(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  std::vector<std::vector<std::string>> shown;
+  for (const auto& row : rows) {
+    auto& cells = shown.emplace_back();
+    for (const std::string& cell : row) cells.push_back(diag::printable(cell));
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width_of(cells[i]));
+  }
+  std::string out;
+  for (const auto& cells : shown) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      line += cells[i];
+      if (i + 1 < cells.size()) line.append(widths[i] - width_of(cells[i]) + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+std::string count(std::size_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
+
+}  // namespace bh::cli

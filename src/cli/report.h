@@ -1,0 +1,27 @@
+// How what a verb says becomes text: diagnostics, errors, tables, and JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/session.h"
+#include "cli/terminal.h"
+
+namespace bh::cli {
+
+/// Every diagnostic of the session as caret text on stderr.
+void print_diagnostics(const app::Session& session, Terminal& terminal);
+
+/// Diagnostics, then `bulkhead: cannot VERB WHAT: error`. Returns the exit code.
+int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,
+                  const Error& error);
+
+/// Rows as columns as wide as their content (the last one free), two blanks between; control bytes made
+/// visible.
+[[nodiscard]] std::string columns(const std::vector<std::vector<std::string>>& rows);
+
+/// `1 process`, `2 processes`.
+[[nodiscard]] std::string count(std::size_t n, std::string_view one, std::string_view many);
+
+}  // namespace bh::cli

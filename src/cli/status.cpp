@@ -1,0 +1,84 @@
+#include "app/status.h"
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+#include "cli/json.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
+#include "diag/render.h"
+
+namespace bh::cli {
+namespace {
+
+std::string file_words(const app::ProfileStatus& profile) {
+  if (profile.file.empty()) return "not kept: gone after a reboot";
+  constexpr std::string_view words[] = {"", "", " (edited by hand)", ""};
+  return profile.file + std::string(words[static_cast<std::size_t>(profile.file_state)]);
+}
+
+std::string process_line(const kernel::ConfinedProcess& process, bool with_label) {
+  std::string line = fmt::format("{} {}", process.pid, process.command);
+  return with_label ? fmt::format("{} as {}", line, process.label) : line;
+}
+
+std::string text_of(const app::StatusReport& report) {
+  std::vector<std::vector<std::string>> rows = {{"PROFILE", "MODE", "PROCESSES", "FILE"}};
+  for (const auto& profile : report.profiles)
+    rows.push_back(
+        {profile.name, profile.mode, std::to_string(profile.processes.size()), file_words(profile)});
+  std::string out = columns(rows);
+  for (const auto& profile : report.profiles) {
+    if (profile.processes.empty()) continue;
+    out += fmt::format("\n{} confines:\n", diag::printable(profile.name));
+    for (const auto& process : profile.processes)
+      out += fmt::format("  {}\n", diag::printable(process_line(process, process.label != profile.name)));
+  }
+  if (!report.strays.empty()) out += "\nunder a profile that is not loaded (any more):\n";
+  for (const auto& process : report.strays)
+    out += fmt::format("  {}\n", diag::printable(process_line(process, true)));
+  return out;
+}
+
+int run(const Arguments& arguments, Terminal& terminal) {
+  app::Session session;
+  auto report = app::status(session, arguments.rest(0));
+  if (!report) return print_failure(session, terminal, "show the status", report.error());
+  if (arguments.has("names")) {
+    for (const auto& profile : report->profiles) terminal.out(profile.name + "\n");
+  } else if (arguments.value_or("format", "text") == "json") {
+    terminal.out(to_json(*report));
+  } else {
+    terminal.out(text_of(*report));
+  }
+  return exit_fine;
+}
+
+constexpr Argument arguments[] = {{.name = "NAME",
+                                   .help = "only this loaded profile",
+                                   .completes = Completes::loaded_profile,
+                                   .optional = true,
+                                   .many = true}};
+constexpr Flag flags[] = {
+    {.name = "format", .value = "FORMAT", .help = "how to print it", .choices = "text|json"},
+    {.name = "names", .help = "only the names, one a line"},
+};
+constexpr Example examples[] = {{"status", "everything that is loaded"},
+                                {"status docker-nginx --format json", "one profile, for a program"}};
+
+}  // namespace
+
+extern const Command status_command;
+constexpr Command status_command = {
+    .name = "status",
+    .summary = "loaded profiles, their modes, processes and files",
+    .description =
+        "Lists every profile that the kernel holds: its mode, the processes that it confines, and the file "
+        "in /etc/apparmor.d that "
+        "brings it back after a reboot.\n\nNeeds the right to see policy: run it as root.",
+    .arguments = arguments,
+    .flags = flags,
+    .examples = examples,
+    .run = run};
+
+}  // namespace bh::cli

@@ -1,0 +1,105 @@
+#include "compile/compile.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "compile/profile_builder.h"
+
+namespace bh::compile {
+namespace {
+
+/// Calls the function of the rule's class.
+struct Dispatch {
+  ProfileBuilder& builder;
+  const RuleContext& context;
+
+  void operator()(const policy::FileRule& rule) const { add_file_rule(builder, rule, context); }
+  void operator()(const policy::LinkRule& rule) const { add_link_rule(builder, rule, context); }
+  void operator()(const policy::ChangeProfileRule& rule) const {
+    add_change_profile_rule(builder, rule, context);
+  }
+  void operator()(const policy::CapabilityRule& rule) const { add_capability_rule(builder, rule, context); }
+  void operator()(const policy::RlimitRule& rule) const { add_rlimit_rule(builder, rule, context); }
+  void operator()(const policy::ClassRule& rule) const {
+    switch (rule.kind) {
+      case policy::RuleClass::network:
+        return add_network_rule(builder, rule, context);
+      case policy::RuleClass::mount:
+      case policy::RuleClass::remount:
+        return add_mount_rule(builder, rule, context);
+      case policy::RuleClass::umount:
+        return add_umount_rule(builder, rule, context);
+      case policy::RuleClass::pivot_root:
+        return add_pivot_root_rule(builder, rule, context);
+      case policy::RuleClass::signal:
+        return add_signal_rule(builder, rule, context);
+      case policy::RuleClass::ptrace:
+        return add_ptrace_rule(builder, rule, context);
+      case policy::RuleClass::unix:
+        return add_unix_rule(builder, rule, context);
+      case policy::RuleClass::dbus:
+        return add_dbus_rule(builder, rule, context);
+      case policy::RuleClass::userns:
+        return add_userns_rule(builder, rule, context);
+      case policy::RuleClass::io_uring:
+        return add_io_uring_rule(builder, rule, context);
+      case policy::RuleClass::mqueue:
+        return add_mqueue_rule(builder, rule, context);
+      case policy::RuleClass::all:
+        return add_all_rule(builder, rule, context);
+    }
+  }
+};
+
+bool wants_complain(const policy::ResolvedProfile& profile, const Options& options) {
+  return options.complain ||
+         std::any_of(profile.flags.begin(), profile.flags.end(),
+                     [](const policy::Flag& flag) { return flag.name.value == "complain"; });
+}
+
+CompiledProfile compile_profile(const policy::ResolvedPolicy& policy, const policy::ResolvedProfile& profile,
+                                const Features& usable, const Features& kernel, const Options& options,
+                                diag::Sink& sink) {
+  const bool complain = wants_complain(profile, options);
+  ProfileBuilder builder(policy, profile, usable, kernel, options, complain, sink);
+  add_profile_head(builder, complain);
+  for (std::size_t i = 0; i < profile.rules.size(); ++i) {
+    const policy::Rule& rule = profile.rules[i].rule;
+    const RuleContext context{static_cast<std::uint32_t>(i), rule.span, rule.qualifiers};
+    std::visit(Dispatch{builder, context}, rule.body);
+  }
+  add_implied_file_rules(builder);
+  add_class_markers(builder);
+  finish_fields(builder);
+  const RuleSet::Context build{policy, profile, options.budget, options.keep_tags, sink};
+  if (!builder.policydb.empty()) builder.out.policydb = builder.policydb.build(build);
+  if (!builder.file.empty()) {
+    builder.out.file = builder.file.build(build);
+    if (builder.out.file) builder.out.file->xtable = builder.xtable;
+  }
+  return std::move(builder.out);
+}
+
+}  // namespace
+
+std::optional<KernelPolicy> compile(const policy::ResolvedPolicy& policy, const Features& kernel,
+                                    const Options& options, diag::SourceMap& sources, diag::Sink& sink) {
+  const std::size_t errors_before = sink.errors();
+  Features usable = kernel;
+  if (policy.abi && policy.abi->path != "<kernel>") {
+    const diag::SourceId source = sources.add(policy.abi->path, policy.abi->text);
+    const auto abi = parse_features(sources, source, sink);
+    if (!abi) return std::nullopt;
+    usable = intersect(kernel, *abi);
+  }
+  KernelPolicy out;
+  out.dialect = dialect(kernel);
+  out.kernel_abi = kernel.has("policy/versions/v7") ? 7 : kernel.has("policy/versions/v6") ? 6 : 5;
+  for (const policy::ResolvedProfile& profile : policy.profiles) {
+    out.profiles.push_back(compile_profile(policy, profile, usable, kernel, options, sink));
+  }
+  if (sink.errors() != errors_before) return std::nullopt;
+  return out;
+}
+
+}  // namespace bh::compile

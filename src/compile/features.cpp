@@ -1,0 +1,233 @@
+#include "compile/features.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace bh::compile {
+namespace {
+
+constexpr std::size_t max_text = std::size_t{1} << 20;
+constexpr std::size_t max_depth = 16;
+constexpr std::size_t max_entries = 65'536;
+constexpr std::size_t max_word = 256;
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+/// One token of the text form: `{`, `}` or a word.
+struct Token {
+  enum class Kind : std::uint8_t { open, close, word, end } kind = Kind::end;
+  diag::Span span;
+  std::string_view text;
+};
+
+class Reader {
+ public:
+  Reader(const diag::SourceMap& sources, diag::SourceId source)
+      : text_(sources.text(source)), source_(source) {}
+
+  Token next() {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    const std::size_t begin = at_;
+    if (at_ == text_.size()) return token(Token::Kind::end, begin);
+    if (text_[at_] == '{' || text_[at_] == '}') {
+      ++at_;
+      return token(text_[begin] == '{' ? Token::Kind::open : Token::Kind::close, begin);
+    }
+    while (at_ < text_.size() && !is_space(text_[at_]) && text_[at_] != '{' && text_[at_] != '}') ++at_;
+    return token(Token::Kind::word, begin);
+  }
+
+ private:
+  Token token(Token::Kind kind, std::size_t begin) const {
+    return {kind,
+            {source_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(at_)},
+            text_.substr(begin, at_ - begin)};
+  }
+  std::string_view text_;
+  diag::SourceId source_;
+  std::size_t at_ = 0;
+};
+
+bool plain_word(std::string_view word) {
+  if (word.size() > max_word) return false;
+  for (const char c : word) {
+    if (c <= 0x20 || c == 0x7f || c == '/' || (c & 0x80) != 0) return false;
+  }
+  return true;
+}
+
+/// The path of the folder that holds `path`, empty at the top.
+std::string_view parent_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+
+}  // namespace
+
+bool Features::has(std::string_view path) const {
+  if (const auto found = entries_.find(path); found != entries_.end()) {
+    return !(found->second.size() == 1 && found->second.contains("no"));
+  }
+  const std::string_view folder = parent_of(path);
+  if (folder.empty()) return false;
+  const auto found = entries_.find(folder);
+  return found != entries_.end() && found->second.contains(std::string(path.substr(folder.size() + 1)));
+}
+
+std::optional<std::uint64_t> Features::value(std::string_view path) const {
+  const auto found = entries_.find(path);
+  if (found == entries_.end() || found->second.size() != 1) return std::nullopt;
+  std::string_view word = *found->second.begin();
+  int base = 10;
+  if (word.starts_with("0x")) {
+    word.remove_prefix(2);
+    base = 16;
+  }
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number, base);
+  if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+  return number;
+}
+
+void Features::add(const std::string& path, std::set<std::string> words) {
+  for (std::string_view folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) {
+    entries_.try_emplace(std::string(folder));
+  }
+  entries_[path].merge(words);
+}
+
+std::optional<Features> parse_features(const diag::SourceMap& sources, diag::SourceId source,
+                                       diag::Sink& sink) {
+  const diag::Span whole{source, 0, 0};
+  if (sources.text(source).size() > max_text) {
+    sink.report(diag::Code::bad_features, whole,
+                fmt::format("a features text may have {} bytes, this one has {}", max_text,
+                            sources.text(source).size()));
+    return std::nullopt;
+  }
+  Features features;
+  Reader reader(sources, source);
+  struct Open {
+    std::string path;
+    std::set<std::string> words;
+    diag::Span span;
+  };
+  std::vector<Open> stack;
+  std::size_t entries = 0;
+  Token word;  // a word that the next token makes a folder (`{`) or a value
+  bool pending = false;
+  const auto flush = [&] {
+    if (pending && !stack.empty()) stack.back().words.emplace(word.text);
+    pending = false;
+  };
+  const auto wrong = [&](const Token& at, std::string message) -> std::optional<Features> {
+    sink.report(diag::Code::bad_features, at.span, std::move(message))
+        .with_help(
+            "the text form is `name {words}` or `name {name {words} …}`, as `apparmor_parser -M` reads it");
+    return std::nullopt;
+  };
+  for (;;) {
+    const Token token = reader.next();
+    if (token.kind == Token::Kind::word) {
+      if (!plain_word(token.text))
+        return wrong(token, "a feature's name or word holds only printable ASCII, up to 256 bytes");
+      if (pending && stack.empty()) return wrong(word, fmt::format("expected `{{` after `{}`", word.text));
+      flush();
+      word = token;
+      pending = true;
+      if (++entries > max_entries)
+        return wrong(token, fmt::format("more than {} names and words", max_entries));
+      continue;
+    }
+    if (token.kind == Token::Kind::open) {
+      if (!pending) return wrong(token, "found `{` without a name in front of it");
+      if (stack.size() == max_depth)
+        return wrong(token, fmt::format("nested deeper than {} levels", max_depth));
+      pending = false;
+      const std::string folder = stack.empty() ? "" : stack.back().path + "/";
+      stack.push_back({folder + std::string(word.text), {}, word.span});
+      continue;
+    }
+    if (pending && stack.empty()) return wrong(word, fmt::format("expected `{{` after `{}`", word.text));
+    flush();
+    if (token.kind == Token::Kind::end) break;
+    if (stack.empty()) return wrong(token, "found `}` that closes nothing");
+    features.add(stack.back().path, std::move(stack.back().words));
+    stack.pop_back();
+  }
+  if (!stack.empty()) {
+    return wrong({Token::Kind::open, stack.back().span, {}},
+                 fmt::format("`{}` is never closed with `}}`", stack.back().path));
+  }
+  if (features.empty()) {
+    sink.report(diag::Code::bad_features, whole,
+                "the features text is empty: it names nothing that a kernel can mediate");
+    return std::nullopt;
+  }
+  return features;
+}
+
+std::string to_text(const Features& features) {
+  std::string text;
+  std::vector<std::string_view> open;
+  const auto inside = [](std::string_view path, std::string_view folder) {
+    return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
+  };
+  // Ordered by path with `/` before every other byte, so that a folder's entries follow it without a gap.
+  std::vector<std::string_view> paths;
+  for (const auto& [path, words] : features.entries_) paths.push_back(path);
+  std::sort(paths.begin(), paths.end(), [](std::string_view a, std::string_view b) {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+      const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
+      return rank(x) < rank(y);
+    });
+  });
+  for (const std::string_view path : paths) {
+    while (!open.empty() && !inside(path, open.back())) {
+      text += "}\n";
+      open.pop_back();
+    }
+    const std::string_view folder = parent_of(path);
+    text += path.substr(folder.empty() ? 0 : folder.size() + 1);
+    text += " {";
+    bool first = true;
+    for (const std::string& word : features.entries_.find(path)->second) {
+      if (!first) text += ' ';
+      text += word;
+      first = false;
+    }
+    if (!first) text += '\n';
+    open.push_back(path);
+  }
+  for (std::size_t i = 0; i < open.size(); ++i) text += "}\n";
+  return text;
+}
+
+Features intersect(const Features& kernel, const Features& policy) {
+  Features both;
+  for (const auto& [path, words] : kernel.entries_) {
+    const auto other = policy.entries_.find(path);
+    if (other == policy.entries_.end()) continue;
+    if (words.size() == 1 && kernel.value(path)) {
+      both.entries_[path] = words;
+      continue;
+    }
+    std::set<std::string> common;
+    for (const std::string& word : words) {
+      if (other->second.contains(word)) common.insert(word);
+    }
+    both.entries_[path] = std::move(common);
+  }
+  return both;
+}
+
+Dialect dialect(const Features& kernel) {
+  return kernel.value("policy/permstable32_version").value_or(0) >= 2 ? Dialect::perms_table
+                                                                      : Dialect::accept_bits;
+}
+
+}  // namespace bh::compile

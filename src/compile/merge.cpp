@@ -1,0 +1,118 @@
+#include "compile/merge.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "compile/permissions.h"
+
+namespace bh::compile {
+namespace {
+
+constexpr unsigned no_shift = 0;
+constexpr std::array<unsigned, 2> halves{no_shift, accept_bit::other_shift};
+constexpr std::uint32_t exec_fields = accept_bit::exec | accept_bit::exec_type;
+constexpr std::uint32_t all_exec_fields = exec_fields | exec_fields << accept_bit::other_shift;
+constexpr std::int64_t undecided = std::numeric_limits<std::int64_t>::min();
+
+void apply(Merged& merged, const Grant& grant, std::uint32_t bits) {
+  switch (grant.access) {
+    case policy::Access::allow:
+      merged.allow |= grant.bits & bits;
+      merged.audit |= grant.audit & bits;
+      break;
+    case policy::Access::prompt:
+      merged.prompt |= grant.bits & bits;
+      merged.audit |= grant.audit & bits;
+      break;
+    case policy::Access::deny:
+      merged.quiet |= grant.audit & bits;
+      break;
+  }
+}
+
+/// The highest rank that speaks about `bit`.
+std::int64_t deciding_rank(std::span<const Grant* const> grants, std::uint32_t bit, bool for_exec) {
+  std::int64_t best = undecided;
+  for (const Grant* grant : grants) {
+    if ((grant->bits & bit) != 0) best = std::max(best, rank(*grant, for_exec));
+  }
+  return best;
+}
+
+/// Everything but exec: rank by rank from the top, each with the bits that are still free.
+void merge_plain(std::span<const Grant* const> grants, Merged& merged) {
+  std::uint32_t free = ~all_exec_fields;
+  std::int64_t below = std::numeric_limits<std::int64_t>::max();
+  for (;;) {
+    std::int64_t level = undecided;
+    for (const Grant* grant : grants) {
+      const std::int64_t its = rank(*grant, false);
+      if (its < below && (grant->bits & free) != 0) level = std::max(level, its);
+    }
+    if (level == undecided) return;
+    std::uint32_t decided = 0;
+    for (const Grant* grant : grants) {
+      if (rank(*grant, false) != level) continue;
+      apply(merged, *grant, free);
+      decided |= grant->bits;
+    }
+    free &= ~decided;
+    below = level;
+  }
+}
+
+/// Exec of one half, with its transition. Then `ix` implies mapping the file, unless a rule of higher rank
+/// spoke about that.
+void merge_exec(std::span<const Grant* const> grants, unsigned shift, Merged& merged,
+                std::optional<ExecConflict>& conflict) {
+  const std::uint32_t exec = accept_bit::exec << shift;
+  const std::int64_t best = deciding_rank(grants, exec, true);
+  if (best == undecided) return;
+  const std::uint32_t fields = exec_fields << shift;
+  std::size_t decider = grants.size();
+  for (std::size_t i = 0; i < grants.size(); ++i) {
+    const Grant& grant = *grants[i];
+    if ((grant.bits & exec) == 0 || rank(grant, true) != best) continue;
+    apply(merged, grant, fields);
+    if (grant.access == policy::Access::deny) continue;
+    if (decider == grants.size()) {
+      decider = i;
+    } else if ((grant.bits & fields) != (grants[decider]->bits & fields) && !conflict) {
+      conflict = ExecConflict{decider, i};
+    }
+  }
+  const std::uint32_t mmap = accept_bit::mmap << shift;
+  if ((merged.allow & exec) != 0 && (merged.allow & accept_bit::inherit << shift) != 0 &&
+      deciding_rank(grants, mmap, false) <= best) {
+    merged.allow |= mmap;
+  }
+}
+
+}  // namespace
+
+std::int64_t rank(const Grant& grant, bool for_exec) {
+  std::int64_t step = 0;
+  switch (grant.access) {
+    case policy::Access::prompt:
+      step = 0;
+      break;
+    case policy::Access::allow:
+      step = 1;
+      break;
+    case policy::Access::deny:
+      step = 3;
+      break;
+  }
+  if (for_exec && grant.exact) step = std::max<std::int64_t>(step, 2);
+  return std::int64_t{grant.priority} * 4 + step;
+}
+
+Merged merge(std::span<const Grant* const> grants, std::optional<ExecConflict>& conflict) {
+  Merged merged;
+  merge_plain(grants, merged);
+  for (const unsigned shift : halves) merge_exec(grants, shift, merged, conflict);
+  return merged;
+}
+
+}  // namespace bh::compile

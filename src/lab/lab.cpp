@@ -1,0 +1,120 @@
+#include "lab/lab.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/file.h"
+#include "base/spawn.h"
+#include "lab/guest.h"
+#include "lab/initramfs.h"
+#include "lab/kernels.h"
+#include "lab/qemu.h"
+
+extern "C" const char bh_probe_image[];
+extern "C" const char bh_probe_image_end[];
+
+namespace bh::lab {
+namespace {
+
+class ScratchFolder {
+ public:
+  static Result<ScratchFolder> make() {
+    const char* base = ::getenv("TMPDIR");
+    std::string path =
+        fmt::format("{}/bulkhead-lab.XXXXXX", base != nullptr && *base != '\0' ? base : "/tmp");
+    if (::mkdtemp(path.data()) == nullptr) return fail_errno(errno, path);
+    return ScratchFolder(std::move(path));
+  }
+  ~ScratchFolder() {
+    if (path_.empty()) return;
+    for (const char* name : {"initrd", "results"}) ::unlink((path_ + "/" + name).c_str());
+    ::rmdir(path_.c_str());
+  }
+  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(ScratchFolder&&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  explicit ScratchFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+/// The everyday programs of a container image: the host's own shells, and busybox for the rest. What the host
+/// lacks is left out; a step that needs it will say so.
+Result<void> add_everyday_programs(Initramfs& root) {
+  for (const char* shell : {"/usr/bin/dash", "/usr/bin/bash"})
+    if (!root.has(shell) && Os::real().stat(shell)) BH_TRY_DO(root.add(shell, shell));
+  const char* busybox = "/usr/bin/busybox";
+  if (Os::real().stat(busybox)) {
+    BH_TRY_DO(root.add(busybox, busybox));
+    BH_TRY(SpawnOutcome listed, spawn({busybox, "--list"}));
+    for (std::size_t at = 0; at < listed.out.size();) {
+      std::size_t end = std::min(listed.out.find('\n', at), listed.out.size());
+      std::string name = "/usr/bin/" + listed.out.substr(at, end - at);
+      at = end + 1;
+      if (!root.has(name)) root.add_link(name, "busybox");
+    }
+  }
+  if (root.has("/usr/bin/dash")) root.add_link("/usr/bin/sh", "dash");
+  return {};
+}
+
+Result<void> write_initramfs(const LabPlan& plan, const LabOptions& options, const std::string& path) {
+  Initramfs root(Os::real());
+  BH_TRY_DO(root.add(options.program, "/usr/bin/bulkhead"));
+  root.add_bytes(guest_probe, std::string(bh_probe_image, bh_probe_image_end), 0755);
+  for (const Added& added : plan.add) {
+    auto done = root.add(added.host, added.guest, added.root);
+    if (!done) return tl::unexpected(std::move(done.error()).in("cannot add to the guest"));
+  }
+  BH_TRY_DO(add_everyday_programs(root));
+  for (const PlannedFile& file : plan.files) root.add_bytes(file.guest, file.bytes, file.mode);
+  for (const std::string& folder : plan.folders) root.add_folder(folder);
+  root.add_bytes(guest_plan, steps_to_json(plan), 0600);
+  return root.write(path);
+}
+
+/// Reads the lines that came; says what is missing if the end did not come.
+void read_results(const MachineOutcome& outcome, LabReport& report) {
+  std::string_view rest = outcome.results;
+  std::size_t spoilt = 0;
+  while (!rest.empty()) {
+    auto end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!line.empty() && !read_result_line(line, report)) ++spoilt;
+  }
+  if (report.complete || !report.trouble.empty()) return;
+  std::size_t reached = 0;
+  while (reached < report.steps.size() && report.steps[reached].reached) ++reached;
+  report.trouble =
+      fmt::format("the guest {} after {} of {} steps{}", outcome.timed_out ? "ran out of time" : "ended",
+                  reached, report.steps.size(), spoilt > 0 ? ", and left a line that cannot be read" : "");
+}
+
+}  // namespace
+
+Result<LabReport> run_lab(const LabPlan& plan, const LabOptions& options) {
+  BH_TRY(std::string kernel, find_kernel(options.kernel));
+  BH_TRY(ScratchFolder scratch, ScratchFolder::make());
+  std::string initrd = scratch.path() + "/initrd";
+  BH_TRY_DO(write_initramfs(plan, options, initrd));
+  BH_TRY(MachineOutcome outcome, boot({.kernel = kernel,
+                                       .initrd = initrd,
+                                       .folder = scratch.path(),
+                                       .append = {},
+                                       .memory_mib = plan.memory_mib,
+                                       .timeout = std::chrono::seconds(plan.timeout_s)}));
+  LabReport report;
+  report.steps.resize(plan.steps.size());
+  report.console = std::move(outcome.console);
+  report.seconds = outcome.seconds;
+  read_results(outcome, report);
+  return report;
+}
+
+}  // namespace bh::lab

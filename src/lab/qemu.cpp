@@ -1,0 +1,55 @@
+#include "lab/qemu.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/file.h"
+#include "base/spawn.h"
+
+namespace bh::lab {
+namespace {
+
+constexpr std::size_t console_tail = 64u << 10;
+constexpr const char* results_name = "results";
+
+std::vector<std::string> command_line(const Machine& machine) {
+  std::vector<std::string> argv = {"qemu-system-x86_64", "-M", "q35", "-nodefaults", "-no-user-config"};
+  if (::access("/dev/kvm", R_OK | W_OK) == 0) {
+    // The second is QEMU's fallback where the device is there but does not work.
+    argv.insert(argv.end(), {"-accel", "kvm"});
+  }
+  argv.insert(argv.end(), {"-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"});
+  argv.insert(argv.end(), {"-m", std::to_string(machine.memory_mib)});
+  argv.insert(argv.end(), {"-kernel", machine.kernel, "-initrd", machine.initrd});
+  argv.insert(argv.end(), {"-append",
+                           "console=ttyS0 quiet panic=-1 apparmor=1 security=apparmor log_buf_len=4M "
+                           "audit_backlog_limit=8192 rdinit=/usr/bin/bulkhead " +
+                               machine.append + " -- lab-guest"});
+  argv.insert(argv.end(), {"-display", "none", "-monitor", "none", "-no-reboot"});
+  argv.insert(argv.end(), {"-serial", "stdio", "-serial", fmt::format("file:{}", results_name)});
+  return argv;
+}
+
+}  // namespace
+
+Result<MachineOutcome> boot(const Machine& machine) {
+  auto begin = std::chrono::steady_clock::now();
+  // The results file is named relative to the working folder, so that no path needs QEMU's quoting.
+  auto ended =
+      spawn(command_line(machine), {.working_directory = machine.folder, .timeout = machine.timeout});
+  if (!ended && ended.error().sys == ENOENT)
+    return fail("QEMU is not installed (apt-get install qemu-system-x86)");
+  if (!ended) return tl::unexpected(std::move(ended.error()));
+  if (!ended->timed_out && ended->exit_code != 0)
+    return fail("QEMU ended with status {}: {}", ended->exit_code, ended->err.substr(0, 600));
+  MachineOutcome outcome;
+  outcome.timed_out = ended->timed_out;
+  std::size_t skip = ended->out.size() > console_tail ? ended->out.size() - console_tail : 0;
+  outcome.console = ended->out.substr(skip);
+  BH_TRY(outcome.results, read_file(Os::real(), machine.folder + "/" + results_name));
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return outcome;
+}
+
+}  // namespace bh::lab

@@ -1,0 +1,14 @@
+// Whether the parts of one rule fit together: the conditions that a class knows, their values, and which
+// accesses they exclude. Works on words as written (before variables are replaced), as apparmor_parser does.
+// Follows apparmor.d(5).
+#pragma once
+
+#include "diag/diagnostic.h"
+#include "policy/ast.h"
+
+namespace bh::policy {
+
+/// Reports everything that is wrong with `rule`; `span` is the rule after its keyword.
+void check_rule(const ClassRule& rule, diag::Span span, diag::Sink& sink);
+
+}  // namespace bh::policy

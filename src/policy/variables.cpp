@@ -1,0 +1,237 @@
+#include "policy/variables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "diag/suggest.h"
+#include "policy/lexer.h"
+
+namespace bh::policy {
+namespace {
+
+using diag::Code;
+using Operator = VariableAssignment::Operator;
+
+constexpr int max_variable_depth = 200;  // variables that need variables: no tunables come near
+
+std::string shown(const VariableAssignment& node) {
+  return node.kind == VariableAssignment::Kind::set ? fmt::format("@{{{}}}", node.name.value)
+                                                    : fmt::format("${}", node.name.value);
+}
+
+/// Finds the next `@{NAME}` in `value` from `from`. Escaped ones are no references.
+std::size_t next_reference(std::string_view value, std::size_t from, std::size_t& length) {
+  for (std::size_t at = from; at < value.size(); ++at) {
+    if (value[at] == '\\') {
+      ++at;
+    } else if (value[at] == '@') {
+      length = variable_reference(value.substr(at));
+      if (length != 0) return at;
+    }
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+
+const Variables::Variable* Variables::find(std::string_view name) const {
+  auto at = variables_.find(name);
+  return at == variables_.end() ? nullptr : &at->second;
+}
+
+void Variables::assign(const VariableAssignment& node) {
+  const Variable* old = find(node.name.value);
+  bool same_kind = !old || old->kind == node.kind;
+  bool redefines = old && (node.op == Operator::assign || !same_kind);
+  if (redefines) {
+    sink_
+        .report(Code::variable_redefined, node.name.span, fmt::format("`{}` is already defined", shown(node)))
+        .with_help("`+=` adds values, `?=` sets it only if it is not set, `:=` replaces it")
+        .label(old->place, "defined here");
+    return;
+  }
+  if (node.op == Operator::append && !old) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, variable] : variables_) names.push_back(name);
+    auto& report = sink_.report(Code::undefined_variable, node.name.span,
+                                fmt::format("`{}` gets more values, but was never defined", shown(node)));
+    auto nearest = diag::did_you_mean(node.name.value, names);
+    report.help = nearest ? fmt::format("did you mean `@{{{}}}`?", *nearest) : "define it by `=` before";
+    return;
+  }
+  if (node.op == Operator::assign_if_unset && old) return;
+  Variable& variable = variables_[node.name.value];
+  if (node.op != Operator::append) variable = Variable{node.kind, {}, node.name.span, std::nullopt, false};
+  variable.values.insert(variable.values.end(), node.values.begin(), node.values.end());
+  if (std::exchange(any_expanded_, false))
+    for (auto& [name, each] : variables_) each.expanded.reset();
+}
+
+bool Variables::defined(std::string_view name) const {
+  return find(name) != nullptr || of_profile(name).has_value();
+}
+
+std::optional<bool> Variables::boolean(std::string_view name) const {
+  const Variable* variable = find(name);
+  if (!variable || variable->kind != VariableAssignment::Kind::boolean) return std::nullopt;
+  char first = variable->values.front().value.front();
+  return first == 't' || first == 'T';
+}
+
+std::optional<std::string> Variables::of_profile(std::string_view name) const {
+  if (name == "profile_name") return of_profile_.name;
+  if (name == "attach_path" || name == "exec_path") return of_profile_.attachment;
+  return std::nullopt;
+}
+
+bool Variables::spend(std::size_t bytes, diag::Span place) {
+  if (exhausted_) return false;
+  if (bytes <= budget_) {
+    budget_ -= bytes;
+    return true;
+  }
+  exhausted_ = true;
+  sink_
+      .report(Code::expansion_too_large, place,
+              "replacing the variables here gives more text than the limit allows")
+      .with_help("a variable whose values hold variables with several values grows with every step");
+  return false;
+}
+
+void Variables::undefined(std::string_view name, diag::Span place) {
+  if (!reported_.emplace(std::string(name), true).second) return;
+  auto& report = sink_.report(Code::undefined_variable, place,
+                              fmt::format("the variable `@{{{}}}` is not defined", name));
+  std::vector<std::string_view> names = {"profile_name", "attach_path", "exec_path"};
+  for (const auto& [known, variable] : variables_) names.push_back(known);
+  if (name == "attach_path" || name == "exec_path") {
+    report.help = "it is only defined in a profile that has an attachment";
+  } else if (name == "profile_name") {
+    report.help = "it is only defined inside a profile";
+  } else if (auto nearest = diag::did_you_mean(name, names)) {
+    report.help = fmt::format("did you mean `@{{{}}}`?", *nearest);
+  } else {
+    report.help = "Debian's variables are defined by `include <tunables/global>` before the profile";
+  }
+}
+
+void Variables::loop(std::string_view name, const Variable& variable) {
+  if (!reported_.emplace(std::string(name), true).second) return;
+  sink_.report(Code::variable_loop, variable.place,
+               fmt::format("the variable `@{{{}}}` needs its own value", name));
+}
+
+Variables::Replaced Variables::value_of(std::string_view name, diag::Span place) {
+  if (auto own = of_profile(name)) return {*own, true};
+  auto at = variables_.find(name);
+  if (at == variables_.end() || at->second.kind != VariableAssignment::Kind::set) {
+    undefined(name, place);
+    return {};
+  }
+  Variable& variable = at->second;
+  if (variable.expanded) return {*variable.expanded, false};
+  if (variable.busy) {
+    loop(name, variable);
+    return {};
+  }
+  if (depth_ == max_variable_depth) {
+    (void)spend(std::numeric_limits<std::size_t>::max(), place);
+    return {};
+  }
+  variable.busy = true;
+  ++depth_;
+  Replaced out;
+  bool several = variable.values.size() > 1;
+  if (several) out.text += '{';
+  for (std::size_t i = 0; i < variable.values.size() && !exhausted_; ++i) {
+    Replaced one = replace(variable.values[i].value, variable.values[i].span);
+    out.of_profile |= one.of_profile;
+    if (i > 0) out.text += ',';
+    out.text += one.text;
+  }
+  if (several) out.text += '}';
+  --depth_;
+  variable.busy = false;
+  if (!out.of_profile) {
+    variable.expanded = out.text;
+    any_expanded_ = true;
+  }
+  return out;
+}
+
+Variables::Replaced Variables::replace(std::string_view value, diag::Span place) {
+  Replaced out;
+  std::size_t done = 0, length = 0;
+  for (std::size_t at = next_reference(value, 0, length); at != std::string_view::npos;
+       at = next_reference(value, done, length)) {
+    out.text += value.substr(done, at - done);
+    Replaced inner = value_of(value.substr(at + 2, length - 3), place);
+    if (!spend(inner.text.size(), place)) return out;
+    out.text += inner.text;
+    out.of_profile |= inner.of_profile;
+    done = at + length;
+  }
+  out.text += value.substr(done);
+  return out;
+}
+
+std::string Variables::expand(const Text& text) {
+  if (text.value.find("@{") == std::string::npos) return text.value;
+  return replace(text.value, text.span).text;
+}
+
+std::vector<std::string> Variables::values(const Text& text) { return all_values(text.value, text.span); }
+
+std::vector<std::string> Variables::all_values_of(std::string_view name, diag::Span place) {
+  if (auto own = of_profile(name)) return {*own};
+  auto at = variables_.find(name);
+  if (at == variables_.end() || at->second.kind != VariableAssignment::Kind::set) {
+    undefined(name, place);
+    return {};
+  }
+  Variable& variable = at->second;
+  if (variable.busy) {
+    loop(name, variable);
+    return {};
+  }
+  if (depth_ == max_variable_depth) {
+    (void)spend(std::numeric_limits<std::size_t>::max(), place);
+    return {};
+  }
+  variable.busy = true;
+  ++depth_;
+  std::vector<std::string> out;
+  for (const Text& value : variable.values) {
+    for (std::string& one : all_values(value.value, value.span)) out.push_back(std::move(one));
+    if (exhausted_) break;
+  }
+  --depth_;
+  variable.busy = false;
+  return out;
+}
+
+std::vector<std::string> Variables::all_values(std::string_view value, diag::Span place) {
+  std::vector<std::string> out{std::string()};
+  std::size_t done = 0, length = 0;
+  auto append = [&](std::string_view literal) {
+    for (std::string& one : out) one += literal;
+  };
+  for (std::size_t at = next_reference(value, 0, length); at != std::string_view::npos;
+       at = next_reference(value, done, length)) {
+    append(value.substr(done, at - done));
+    std::vector<std::string> next;
+    for (const std::string& tail : all_values_of(value.substr(at + 2, length - 3), place))
+      for (const std::string& head : out) {
+        if (!spend(head.size() + tail.size() + 1, place)) return {};
+        next.push_back(head + tail);
+      }
+    out = std::move(next);
+    done = at + length;
+  }
+  append(value.substr(done));
+  return out;
+}
+
+}  // namespace bh::policy

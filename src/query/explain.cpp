@@ -1,0 +1,150 @@
+#include "query/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <variant>
+
+#include "compile/describe.h"
+#include "compile/names.h"
+
+namespace bh::query {
+namespace {
+
+constexpr std::size_t most_findings = 8;  // of one answer; signals and socket types make dozens
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool blank = c == '\n' || c == '\t' || c == ' ' || c == '\r';
+    if (blank && (out.empty() || out.back() == ' ')) continue;
+    out += blank ? ' ' : c;
+  }
+  return out;
+}
+
+DecidingLine line_of(const Decider& decider, const Origin& origin) {
+  DecidingLine line;
+  line.deny = decider.deny;
+  if (decider.rule >= origin.profile.rules.size()) {
+    line.rule = "implied by the profile's kind";
+    return line;
+  }
+  const policy::ResolvedRule& rule = origin.profile.rules[decider.rule];
+  line.place = origin.sources.describe(rule.rule.span);
+  line.rule = one_line(origin.sources.text(rule.rule.span));
+  for (policy::ChainId chain = rule.chain; chain.valid(); chain = origin.policy.chains[chain.index()].outer) {
+    line.included.push_back(fmt::format(
+        "included from {}", origin.sources.describe(origin.policy.chains[chain.index()].include)));
+  }
+  return line;
+}
+
+/// Capabilities are sets, not strings: a deny rule wins, else those that allow it.
+std::vector<Decider> capability_deciders(std::uint32_t capability, const policy::ResolvedProfile& profile) {
+  const std::string_view name = compile::name_of(compile::capability_names(), capability);
+  const auto names_it = [&](const policy::Rule& rule) {
+    if (const auto* named = std::get_if<policy::CapabilityRule>(&rule.body)) {
+      return named->names.empty() ||
+             std::ranges::any_of(named->names, [&](const policy::Text& text) { return text.value == name; });
+    }
+    const auto* other = std::get_if<policy::ClassRule>(&rule.body);
+    return other != nullptr && other->kind == policy::RuleClass::all;
+  };
+  std::vector<Decider> allow, deny;
+  for (std::uint32_t i = 0; i < profile.rules.size(); ++i) {
+    const policy::Rule& rule = profile.rules[i].rule;
+    if (!names_it(rule)) continue;
+    const bool denies = rule.qualifiers.access == policy::Access::deny;
+    (denies ? deny : allow).push_back({i, denies});
+  }
+  return deny.empty() ? allow : deny;
+}
+
+std::vector<DecidingLine> lines_of(const std::vector<Decider>& deciders, const Origin& origin) {
+  std::vector<DecidingLine> lines;
+  for (const Decider& decider : deciders) lines.push_back(line_of(decider, origin));
+  return lines;
+}
+
+void explain_finding(std::string& out, const Finding& finding, const Origin* origin) {
+  auto into = std::back_inserter(out);
+  if (!finding.transition.empty()) fmt::format_to(into, "    it then runs as: {}\n", finding.transition);
+  if (!finding.note.empty()) fmt::format_to(into, "    {}\n", finding.note);
+  if (origin == nullptr || finding.verdict == Verdict::not_mediated) return;
+  const auto show = [&](const DecidingLine& line) {
+    if (line.place.empty())
+      fmt::format_to(into, "    {}\n", line.rule);
+    else
+      fmt::format_to(into, "    {}: {}\n", line.place, line.rule);
+    for (const std::string& step : line.included) fmt::format_to(into, "        {}\n", step);
+  };
+  const std::vector<DecidingLine> lines = deciding_lines(finding, *origin);
+  for (const DecidingLine& line : lines) show(line);
+  if (!lines.empty() || !(finding.traced || finding.capability)) return;
+  out += "    no rule allows it\n";
+  const std::vector<DecidingLine> near = near_lines(finding, *origin);
+  if (!near.empty()) out += "    rules about the same object, with other permissions:\n";
+  for (const DecidingLine& line : near) show(line);
+}
+
+std::string headline(Verdict verdict, std::uint32_t mode) {
+  std::string text(verdict_text(verdict));
+  if (verdict == Verdict::denied) text += " (logged)";
+  if (mode != static_cast<std::uint32_t>(compile::Mode::complain)) return text;
+  if (verdict == Verdict::denied)
+    text += ", but the profile is in complain mode: it is let through and logged";
+  if (verdict == Verdict::denied_silently) text += ", in complain mode too";
+  return text;
+}
+
+void explain_side(std::string& out, const Side& side, const Origin* origin) {
+  // Of many, those that say most: where they differ, the ones that are refused.
+  std::vector<const Finding*> shown;
+  for (const Finding& finding : side.findings) {
+    const bool counts = lets_through(side.verdict) || !lets_through(finding.verdict);
+    if (counts) shown.push_back(&finding);
+  }
+  const bool several = side.findings.size() > 1;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    if (i == most_findings) {
+      fmt::format_to(std::back_inserter(out), "  and {} more\n", shown.size() - i);
+      return;
+    }
+    if (several)
+      fmt::format_to(std::back_inserter(out), "  {}: {}\n", compile::escaped(shown[i]->what),
+                     verdict_text(shown[i]->verdict));
+    explain_finding(out, *shown[i], origin);
+  }
+}
+
+}  // namespace
+
+std::vector<DecidingLine> deciding_lines(const Finding& finding, const Origin& origin) {
+  if (finding.capability) return lines_of(capability_deciders(*finding.capability, origin.profile), origin);
+  return lines_of(finding.deciders, origin);
+}
+
+std::vector<DecidingLine> near_lines(const Finding& finding, const Origin& origin) {
+  return lines_of(finding.near, origin);
+}
+
+std::string explain(const Action& action, const Answer& answer, const Origin* origin) {
+  std::string out;
+  const std::string what = compile::escaped(action.text);
+  if (!answer.depends_on_owner()) {
+    out = fmt::format("{}: {}\n", what, headline(answer.other.verdict, answer.mode));
+    explain_side(out, answer.other, origin);
+    return out;
+  }
+  out = fmt::format("{}: {} as the file's owner, {} otherwise\n", what,
+                    headline(answer.owner.verdict, answer.mode), headline(answer.other.verdict, answer.mode));
+  out += "  as the owner:\n";
+  explain_side(out, answer.owner, origin);
+  out += "  otherwise:\n";
+  explain_side(out, answer.other, origin);
+  return out;
+}
+
+}  // namespace bh::query

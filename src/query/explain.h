@@ -1,0 +1,35 @@
+// Answers as text: the verdict, what exactly was asked, and the lines of the profile that decided.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "diag/source.h"
+#include "policy/resolve.h"
+#include "query/ask.h"
+
+namespace bh::query {
+
+/// Where a compiled profile came from. The policy must be the one that was compiled, with keep_tags.
+struct Origin {
+  const diag::SourceMap& sources;
+  const policy::ResolvedPolicy& policy;
+  const policy::ResolvedProfile& profile;
+};
+
+/// A deciding rule, ready to be shown.
+struct DecidingLine {
+  std::string place;  ///< `docker-web:12:3`; empty: implied by the compiler
+  std::string rule;   ///< its text on one line
+  bool deny = false;
+  std::vector<std::string> included;  ///< `included from tunables/global:3:1`, innermost first
+};
+
+/// The deciders of a finding; also those of capabilities, which are no part of an automaton.
+[[nodiscard]] std::vector<DecidingLine> deciding_lines(const Finding& finding, const Origin& origin);
+[[nodiscard]] std::vector<DecidingLine> near_lines(const Finding& finding, const Origin& origin);
+
+/// Several lines, ends with a newline. `origin` may be null (a binary): then no rules are named.
+[[nodiscard]] std::string explain(const Action& action, const Answer& answer, const Origin* origin);
+
+}  // namespace bh::query
