@@ -121,9 +121,18 @@ ExprId ExprPool::star(ExprId inner) {
   const Kind kind = node(inner).kind;
   if (kind == Kind::empty || kind == Kind::nothing) return empty_id;
   if (kind == Kind::star) return inner;
+  if (is_plus(inner)) return ExprId{node(inner).second};
   return intern({Kind::star, true, inner.value});
 }
 
-ExprId ExprPool::plus(ExprId inner) { return concat(inner, star(inner)); }
+ExprId ExprPool::plus(ExprId inner) { return is_plus(inner) ? inner : concat(inner, star(inner)); }
+
+/// x x*
+bool ExprPool::is_plus(ExprId id) const {
+  const Node& both = node(id);
+  if (both.kind != Kind::concat) return false;
+  const Node& second = node(ExprId{both.second});
+  return second.kind == Kind::star && second.first == both.first;
+}
 
 }  // namespace bh::automata

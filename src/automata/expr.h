@@ -71,6 +71,7 @@ class ExprPool {
  private:
   ExprId intern(const Node& node);
   std::uint32_t intern_set(const ByteSet& set);
+  [[nodiscard]] bool is_plus(ExprId id) const;
 
   std::vector<Node> nodes_;
   std::vector<ExprId> options_;  // the children of all `either` nodes, one after the other

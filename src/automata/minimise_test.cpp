@@ -5,8 +5,8 @@
 
 #include "automata/determinise.h"
 #include "automata/minimise_detail.h"
+#include "automata/random_expr.h"
 #include "automata/relate.h"
-#include "automata/testing.h"
 
 namespace bh::automata {
 namespace {

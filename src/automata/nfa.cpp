@@ -14,6 +14,17 @@ namespace {
 constexpr std::uint32_t no_node = 0xffffffff;
 constexpr std::uint32_t oob_set = 0xffffffff;  // in place of the index of a byte set
 
+template <class Visit>
+void for_each_byte(const ByteSet& bytes, Visit visit) {
+  // bitset has no portable way to its words; most sets are single bytes or nearly all of them.
+  std::size_t left = bytes.count();
+  for (std::size_t byte = 0; left > 0; ++byte) {
+    if (!bytes[byte]) continue;
+    visit(byte);
+    --left;
+  }
+}
+
 /// What is left to match: a symbol and then another continuation, one of several continuations, or nothing (a
 /// tag).
 struct Continuation {
@@ -39,22 +50,25 @@ class Compiler {
   }
 
  private:
-  enum class Op : std::uint8_t { evaluate, next_option, close_loop };
+  enum class Op : std::uint8_t { evaluate, next_option, close_loop, remember };
   struct Task {
     Op op;
-    std::uint32_t expr;   // evaluate, next_option: the expression; close_loop: the loop's continuation
+    std::uint32_t
+        expr;  // evaluate, next_option: the expression; close_loop: the loop; remember: which of known_
     std::uint32_t index;  // next_option: which
-    std::uint32_t after;  // next_option, close_loop: the continuation of the whole
+    std::uint32_t after;  // next_option: the continuation of the whole
   };
 
   void evaluate(ExprId expr);
+  [[nodiscard]] bool is_known(ExprId expr);
+  [[nodiscard]] bool begins_with_symbol(const ExprPool::Node& concat) const;
   void next_option(const Task& task);
   std::uint32_t intern(const Continuation& node);
   std::uint32_t fork(std::span<const std::uint32_t> branches);
   [[nodiscard]] std::size_t bytes() const {
     return nodes_.size() * sizeof(Continuation) +
            (branches_.size() + values_.size()) * sizeof(std::uint32_t) + tasks_.size() * sizeof(Task) +
-           table_.bytes() + loop_table_.bytes() + loops_.size() * sizeof(Loop);
+           table_.bytes() + known_table_.bytes() + known_.size() * sizeof(Known);
   }
 
   const ExprPool& pool_;
@@ -63,16 +77,20 @@ class Compiler {
   std::vector<Continuation> nodes_;
   std::vector<std::uint32_t> branches_;
   IdTable table_;
-  struct Loop {
-    std::uint32_t inner, after, node;
+  // What an expression with a certain continuation came to. Expressions share parts, and without this a part
+  // that is reached along many ways would be compiled once for each of them. (Not needed for what begins with
+  // a plain symbol: that is as cheap.)
+  struct Known {
+    std::uint32_t expr, after, node;
   };
-  std::vector<Loop> loops_;  // equal loops with equal continuations are one
-  IdTable loop_table_;
+  std::vector<Known> known_;
+  IdTable known_table_;
 
   std::vector<Task> tasks_;
   std::vector<std::uint32_t> values_;  // results of options that wait for their fork
   std::uint32_t current_ = no_node;    // in: what follows; out: the result
   std::uint32_t tag_ = 0;
+  std::size_t steps_ = 0;
 };
 
 std::uint32_t Compiler::intern(const Continuation& node) {
@@ -102,6 +120,27 @@ std::uint32_t Compiler::fork(std::span<const std::uint32_t> branches) {
   return id;
 }
 
+/// Whether `expr` with the current continuation has been compiled before; then it is the current one. If not,
+/// the result must be entered in known_.back().
+bool Compiler::is_known(ExprId expr) {
+  const auto fresh = static_cast<std::uint32_t>(known_.size());
+  const std::uint32_t id = known_table_.find_or_insert(
+      scramble(std::uint64_t{expr.value} << 32 | current_), fresh, [&](std::uint32_t other) {
+        return known_[other].expr == expr.value && known_[other].after == current_;
+      });
+  if (id == fresh) {
+    known_.push_back({expr.value, current_, no_node});
+    return false;
+  }
+  current_ = known_[id].node;
+  return true;
+}
+
+bool Compiler::begins_with_symbol(const ExprPool::Node& concat) const {
+  const ExprPool::Kind kind = pool_.node(ExprId{concat.first}).kind;
+  return kind == ExprPool::Kind::bytes || kind == ExprPool::Kind::out_of_band;
+}
+
 void Compiler::evaluate(ExprId expr) {
   const ExprPool::Node& node = pool_.node(expr);
   switch (node.kind) {
@@ -117,28 +156,26 @@ void Compiler::evaluate(ExprId expr) {
       current_ = intern({Continuation::Kind::step, tag_, oob_set, current_});
       return;
     case ExprPool::Kind::concat:
+      if (!begins_with_symbol(node)) {
+        if (is_known(expr)) return;
+        tasks_.push_back({Op::remember, static_cast<std::uint32_t>(known_.size() - 1), 0, 0});
+      }
       tasks_.push_back({Op::evaluate, node.first, 0, 0});
       tasks_.push_back({Op::evaluate, node.second, 0, 0});  // runs first: from the end
       return;
     case ExprPool::Kind::either:
+      if (is_known(expr)) return;
+      tasks_.push_back({Op::remember, static_cast<std::uint32_t>(known_.size() - 1), 0, 0});
       tasks_.push_back({Op::next_option, expr.value, 0, current_});
       return;
     case ExprPool::Kind::star: {
-      const std::uint64_t hash = scramble(std::uint64_t{node.first} << 32 | current_);
-      const auto fresh = static_cast<std::uint32_t>(loops_.size());
-      const std::uint32_t id = loop_table_.find_or_insert(hash, fresh, [&](std::uint32_t other) {
-        return loops_[other].inner == node.first && loops_[other].after == current_;
-      });
-      if (id != fresh) {
-        current_ = loops_[id].node;
-        return;
-      }
+      if (is_known(expr)) return;
       // The loop is a fork that its own body leads back to, so its branches are known only afterwards.
       const auto loop = static_cast<std::uint32_t>(nodes_.size());
       nodes_.push_back({Continuation::Kind::fork, tag_, static_cast<std::uint32_t>(branches_.size()), 2});
       branches_.insert(branches_.end(), {loop, current_});
-      loops_.push_back({node.first, current_, loop});
-      tasks_.push_back({Op::close_loop, loop, 0, current_});
+      known_.back().node = loop;
+      tasks_.push_back({Op::close_loop, loop, 0, 0});
       tasks_.push_back({Op::evaluate, node.first, 0, 0});
       current_ = loop;
       return;
@@ -180,7 +217,11 @@ std::optional<std::uint32_t> Compiler::compile(ExprId expr, std::uint32_t tag) {
         branches_[nodes_[task.expr].first] = current_;
         current_ = task.expr;
         break;
+      case Op::remember:
+        known_[task.expr].node = current_;
+        break;
     }
+    if (++steps_ % 64 != 0) continue;
     if (auto over = clock_.check(0, bytes())) {
       excess_ = *over;
       excess_.tag = tag;
@@ -238,23 +279,34 @@ void Flattener::make_classes() {
       used[node.first] = true;
     }
   }
-  std::array<std::uint16_t, 256> class_of{};
+  std::array<std::uint16_t, 256> class_of{}, members{};
+  members[0] = 256;
   std::uint16_t count = 1;
+  std::array<std::uint16_t, 256> inside;  // class -> how many of its bytes are in the set
+  std::array<std::uint16_t, 256> split;   // class -> the class of those
   for (std::size_t set = 0; set < used.size() && count < 256; ++set) {
     if (!used[set]) continue;
     const ByteSet& bytes = pool_.byte_set(static_cast<std::uint32_t>(set));
-    std::array<std::array<std::uint16_t, 256>, 2> renamed;
-    for (auto& half : renamed) half.fill(0xffff);
-    count = 0;
-    for (std::size_t byte = 0; byte < 256;
-         ++byte) {  // first come first numbered, so the numbering is canonical
-      std::uint16_t& name = renamed[bytes[byte] ? 1 : 0][class_of[byte]];
-      if (name == 0xffff) name = count++;
-      class_of[byte] = name;
+    std::fill_n(inside.begin(), count, std::uint16_t{0});
+    for_each_byte(bytes, [&](std::size_t byte) { ++inside[class_of[byte]]; });
+    for (std::uint16_t part = 0, old = count; part < old; ++part) {
+      split[part] = part;
+      if (inside[part] == 0 || inside[part] == members[part]) continue;
+      members[part] = static_cast<std::uint16_t>(members[part] - inside[part]);
+      members[count] = inside[part];
+      split[part] = count++;
     }
+    for_each_byte(bytes, [&](std::size_t byte) { class_of[byte] = split[class_of[byte]]; });
   }
-  for (std::size_t byte = 0; byte < 256; ++byte)
-    nfa_.classes[byte] = static_cast<std::uint8_t>(class_of[byte]);
+  // First come first numbered, so that equal partitions have equal numbers.
+  std::array<std::uint16_t, 256> renamed;
+  renamed.fill(0xffff);
+  count = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    std::uint16_t& name = renamed[class_of[byte]];
+    if (name == 0xffff) name = count++;
+    nfa_.classes[byte] = static_cast<std::uint8_t>(name);
+  }
   nfa_.class_count = count;
   if (oob) nfa_.oob_class = nfa_.class_count++;
   symbols_.assign(pool_.byte_set_count(), no_node);
@@ -266,12 +318,11 @@ std::uint32_t Flattener::symbol_of(std::uint32_t set) {
   const ByteSet& bytes = pool_.byte_set(set);
   const std::size_t begin = nfa_.group_classes.size();
   std::bitset<256> taken;
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    if (bytes[byte] && !taken[nfa_.classes[byte]]) {
-      taken.set(nfa_.classes[byte]);
-      nfa_.group_classes.push_back(nfa_.classes[byte]);
-    }
-  }
+  for_each_byte(bytes, [&](std::size_t byte) {
+    if (taken[nfa_.classes[byte]]) return;
+    taken.set(nfa_.classes[byte]);
+    nfa_.group_classes.push_back(nfa_.classes[byte]);
+  });
   if (nfa_.group_classes.size() - begin == 1) {
     symbols_[set] = nfa_.group_classes.back();
     nfa_.group_classes.pop_back();

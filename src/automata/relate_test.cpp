@@ -8,7 +8,7 @@
 
 #include "automata/determinise.h"
 #include "automata/minimise.h"
-#include "automata/testing.h"
+#include "automata/random_expr.h"
 
 namespace bh::automata {
 namespace {

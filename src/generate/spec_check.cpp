@@ -132,7 +132,7 @@ class Checker {
     if (!variables(plain)) return false;
     GlobError error;
     if (!parse_globs(plain, error)) {
-      sink_.report(Code::bad_glob, place_in(entry_, error.offset, 1, sources_),
+      sink_.report(Code::spec_bad_glob, place_in(entry_, error.offset, 1, sources_),
                    fmt::format("`{}` in {}: {}", text, key_, error.message));
       return false;
     }
@@ -152,7 +152,7 @@ class Checker {
       std::string_view name =
           std::string_view(text).substr(at + 2, end == std::string::npos ? 0 : end - at - 2);
       if (name.empty() || !std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '_'; })) {
-        sink_.report(Code::bad_glob, place_in(entry_, at, 2, sources_),
+        sink_.report(Code::spec_bad_glob, place_in(entry_, at, 2, sources_),
                      fmt::format("`{}` in {}: `@{{` does not start a variable's name", entry_.text, key_));
         return false;
       }
@@ -169,7 +169,7 @@ class Checker {
     }
     std::string name = lower(text);
     if (name.starts_with("cap_")) name.erase(0, 4);
-    auto& report = fail(Code::unknown_capability, fmt::format("no capability is called `{}`", text));
+    auto& report = fail(Code::spec_unknown_capability, fmt::format("no capability is called `{}`", text));
     if (auto near = diag::did_you_mean(name, capability_names()))
       report.with_help(fmt::format("did you mean `{}`?", *near));
     return false;
@@ -181,8 +181,8 @@ class Checker {
       entry_.text = name;
       return true;
     }
-    auto& report = fail(
-        code, fmt::format("no {} is called `{}`; there are {}", what, entry_.text, fmt::join(words, ", ")));
+    std::string all = words.size() > 10 ? "" : fmt::format("; there are {}", fmt::join(words, ", "));
+    auto& report = fail(code, fmt::format("no {} is called `{}`{}", what, entry_.text, all));
     if (auto near = diag::did_you_mean(name, words))
       report.with_help(fmt::format("did you mean `{}`?", *near));
     return false;

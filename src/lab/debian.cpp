@@ -186,13 +186,17 @@ std::string cache_folder() {
 Result<std::string> debian_root(const std::string& name, const std::string& suite,
                                 const std::vector<std::string>& packages) {
   std::string root = fmt::format("{}/roots/{}", cache_folder(), name);
-  if (Os::real().stat(root)) return root;
+  std::string wanted = fmt::format("{}\n", fmt::join(packages, "\n"));
+  std::string list = "/.bulkhead-packages";  // a root that was made for other packages is made anew
+  std::error_code ignored;
+  if (auto had = read_file(Os::real(), root + list); had && *had == wanted) return root;
+  std::filesystem::remove_all(root, ignored);
   BH_TRY(DebianSuite opened, DebianSuite::open(suite, fmt::format("{}/apt/{}", cache_folder(), suite)));
   std::string unpacked = fmt::format("{}/roots/.{}.{}", cache_folder(), name, ::getpid());
   auto done = opened.unpack_root(packages, unpacked);
+  if (done) done = write_file_atomic(Os::real(), unpacked + list, wanted);
   if (done) done = Os::real().rename(unpacked, root);
   if (done) return root;
-  std::error_code ignored;
   std::filesystem::remove_all(unpacked, ignored);
   return tl::unexpected(
       std::move(done.error()).in(fmt::format("cannot get {} of Debian {}", packages[0], suite)));

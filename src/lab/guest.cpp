@@ -5,6 +5,7 @@
 #include <linux/reboot.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -128,6 +129,8 @@ class Guest {
         return start(step, profile);
       case Do::wait_port:
         return wait_port(step.port, step.timeout_ms);
+      case Do::ask:
+        return ask(step);
       case Do::stop:
         return stop(step);
     }
@@ -213,15 +216,50 @@ class Guest {
     return {};
   }
 
-  static bool accepts(int port) {
+  /// A connection to the guest's own address, or -1.
+  static int connect_to(int port) {
     int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bool ok = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return fd;
+    int sys = errno;
     ::close(fd);
-    return ok;
+    errno = sys;
+    return -1;
+  }
+
+  static bool accepts(int port) {
+    int fd = connect_to(port);
+    if (fd >= 0) ::close(fd);
+    return fd >= 0;
+  }
+
+  static Outcome ask(const Step& step) {
+    if (step.argv.size() < 2) return failed("arguments", EINVAL);
+    int fd = connect_to(step.port);
+    if (fd < 0) return failed("connect", errno);
+    auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(step.timeout_ms);
+    send(fd, step.argv[0]);
+    Outcome outcome;
+    char buffer[4096];
+    for (;;) {
+      auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
+              .count();
+      pollfd wait = {fd, POLLIN, 0};
+      if (left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) <= 0) {
+        outcome.timed_out = true;
+        break;
+      }
+      ssize_t n = ::read(fd, buffer, sizeof buffer);
+      if (n <= 0 || outcome.out.size() > output_limit) break;
+      outcome.out.append(buffer, static_cast<std::size_t>(n));
+    }
+    ::close(fd);
+    outcome.exit_code = outcome.out.find(step.argv[1]) == std::string::npos ? 1 : 0;
+    return outcome;
   }
 
   static Outcome wait_port(int port, int timeout_ms) {
@@ -289,6 +327,7 @@ int guest_main() {
   ::setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
   ::setenv("HOME", "/root", 1);
   ::setenv("LANG", "C", 1);
+  ::setenv("TERM", "dumb", 1);
   int results = open_results();
   if (results < 0) ::dprintf(2, "lab guest: /dev/ttyS1: %s\n", std::strerror(errno));
   std::string trouble = follow_plan(results);

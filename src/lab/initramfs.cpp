@@ -116,7 +116,9 @@ Result<void> Initramfs::add_file(const Source& from, const std::string& guest, i
   BH_TRY(struct ::stat about, link_stat(here.on_host()));
   std::string to = merged_path(guest.empty() ? real : guest);
   if (S_ISLNK(about.st_mode)) {
-    BH_TRY(std::string target, os_.readlink(here.on_host()));
+    auto read = os_.readlink(here.on_host());
+    if (!read) return tl::unexpected(std::move(read.error()));
+    const std::string& target = *read;
     std::string next = target.starts_with('/') ? target : folder_of(real) + "/" + target;
     if (!guest.empty()) return add_file({from.root, next}, guest, depth + 1);
     BH_TRY_DO(place(to, {Entry::Kind::link, 0777, target, 0}));
@@ -124,7 +126,9 @@ Result<void> Initramfs::add_file(const Source& from, const std::string& guest, i
   }
   if (S_ISDIR(about.st_mode)) return add_tree(here, to, depth + 1);
   if (!S_ISREG(about.st_mode)) return fail("{} is neither a file nor a folder", here.on_host());
-  bool known = entries_.contains(to);
+  auto before = entries_.find(to);
+  bool known = before != entries_.end() && before->second.kind == Entry::Kind::host_file &&
+               before->second.text == here.on_host();
   BH_TRY_DO(place(to, {Entry::Kind::host_file, about.st_mode & 07777u, here.on_host(),
                        static_cast<std::uint64_t>(about.st_size)}));
   if (known || (about.st_mode & 0111) == 0) return {};

@@ -23,7 +23,8 @@ enum class Do : std::uint8_t {
   probe,  ///< one action of the probe program: `argv` is its id and its arguments
   start,  ///< start `argv` as the service `target` and go on
   wait_port,  ///< until 127.0.0.1:`port` accepts a connection
-  stop,       ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's
+  ask,  ///< send argv[0] to 127.0.0.1:`port` and read the answer to its end; it ends well if argv[1] is in it
+  stop,  ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's
 };
 
 /// What a step is expected to show.

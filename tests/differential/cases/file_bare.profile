@@ -1,0 +1,6 @@
+abi <abi/4.0>,
+profile file_bare {
+  file,
+  deny /etc/** w,
+  audit deny /root/** rwklx,
+}

@@ -1,0 +1,22 @@
+abi <abi/4.0>,
+profile mounts {
+  mount fstype=proc proc -> /proc/,
+  mount fstype=(ext3 ext4) options=(ro nosuid) /dev/sd* -> /mnt/*/,
+  mount options=bind /a/ -> /b/,
+  mount options=(rw rbind) /c/ -> /d/,
+  mount options in (ro noexec nodev) /e -> /f/,
+  mount options=(remount ro) -> /sys/,
+  mount options=(make-private),
+  mount options=(rslave) -> /g/,
+  mount options=move /h/ -> /i/,
+  audit mount /j -> /k/,
+  deny mount fstype=debugfs,
+  remount /l/,
+  remount options=(ro) /m/,
+  umount /n/,
+  umount,
+  deny umount /proc/**,
+  pivot_root /o/,
+  pivot_root oldroot=/p/ /q/,
+  profile all { mount, umount, remount, pivot_root, }
+}

@@ -1,0 +1,12 @@
+profile no_abi {
+  file,
+  network,
+  capability,
+  signal,
+  ptrace,
+  unix,
+  dbus,
+  umount,
+  mount,
+  deny mount,
+}
