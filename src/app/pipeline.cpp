@@ -92,7 +92,7 @@ Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {
   return resolved;
 }
 
-Result<Compiled> Pipeline::compile(const Profile& profile) {
+Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
   Compiled compiled;
   if (profile.input.kind == InputKind::compiled) {
     auto decoded = compile::decode(profile.input.bytes);
@@ -107,7 +107,7 @@ Result<Compiled> Pipeline::compile(const Profile& profile) {
   diag::Sink sink;
   compile::Options options;
   options.complain = settings_.complain;
-  options.keep_tags = settings_.keep_tags;
+  options.keep_tags = tags == Tags::keep;
   auto policy = compile::compile(*compiled.resolved, chosen.features, options, session_.sources, sink);
   forward(sink, profile);
   if (!policy || session_.sink.errors() != before) return wrong_input(session_, before);

@@ -31,6 +31,11 @@ inline constexpr std::size_t max_pieces = 4096;
 /// folders.
 [[nodiscard]] std::vector<std::string> everything_but(const std::vector<std::string>& folders);
 
+/// Every path that ends in `ending` (AppArmor text, no `/` in it) and lies in none of the folders: one glob
+/// per folder on the way to one. Empty if `/` is among the folders.
+[[nodiscard]] std::vector<std::string> files_but(const std::vector<std::string>& folders,
+                                                 std::string_view ending);
+
 /// `{[^d]*,d,d[^e]*,…}`: every file name but the given ones (sorted, unique, not empty), as AppArmor text.
 [[nodiscard]] std::string names_but(const std::vector<std::string>& names);
 
