@@ -14,6 +14,7 @@ namespace {
 using diag::Code;
 using Operator = VariableAssignment::Operator;
 
+constexpr std::size_t reference_price = 64;
 constexpr int max_variable_depth = 200;  // variables that need variables: no tunables come near
 
 std::string shown(const VariableAssignment& node) {
@@ -134,6 +135,7 @@ void Variables::loop(std::string_view name, const Variable& variable) {
 }
 
 Variables::Replaced Variables::value_of(std::string_view name, diag::Span place) {
+  if (exhausted_) return {};
   if (auto own = of_profile(name)) return {*own, true};
   auto at = variables_.find(name);
   if (at == variables_.end() || at->second.kind != VariableAssignment::Kind::set) {
@@ -197,6 +199,8 @@ std::string Variables::expand(const Text& text) {
 std::vector<std::string> Variables::values(const Text& text) { return all_values(text); }
 
 std::vector<std::string> Variables::all_values_of(std::string_view name, diag::Span place) {
+  // Nothing is remembered here, so a reference has a price even where its values are short.
+  if (!spend(reference_price, place)) return {};
   if (auto own = of_profile(name)) return {*own};
   auto at = variables_.find(name);
   if (at == variables_.end() || at->second.kind != VariableAssignment::Kind::set) {
