@@ -14,6 +14,7 @@ namespace {
 using diag::Code;
 using Operator = VariableAssignment::Operator;
 
+constexpr std::size_t reference_price = 64;
 constexpr int max_variable_depth = 200;  // variables that need variables: no tunables come near
 
 std::string shown(const VariableAssignment& node) {
@@ -142,6 +143,7 @@ void Variables::loop(std::string_view name, const Variable& variable) {
 }
 
 Variables::Replaced Variables::value_of(std::string_view name, diag::Span place, bool before_slash) {
+  if (exhausted_) return {};
   if (auto own = of_profile(name)) {
     if (before_slash) drop_slash(*own);
     return {*own, true};
@@ -212,6 +214,8 @@ std::string Variables::expand(const Text& text) {
 std::vector<std::string> Variables::values(const Text& text) { return all_values(text); }
 
 std::vector<std::string> Variables::all_values_of(std::string_view name, diag::Span place) {
+  // Nothing is remembered here, so a reference has a price even where its values are short.
+  if (!spend(reference_price, place)) return {};
   if (auto own = of_profile(name)) return {*own};
   auto at = variables_.find(name);
   if (at == variables_.end() || at->second.kind != VariableAssignment::Kind::set) {
