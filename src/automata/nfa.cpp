@@ -14,6 +14,17 @@ namespace {
 constexpr std::uint32_t no_node = 0xffffffff;
 constexpr std::uint32_t oob_set = 0xffffffff;  // in place of the index of a byte set
 
+template <class Visit>
+void for_each_byte(const ByteSet& bytes, Visit visit) {
+  // bitset has no portable way to its words; most sets are single bytes or nearly all of them.
+  std::size_t left = bytes.count();
+  for (std::size_t byte = 0; left > 0; ++byte) {
+    if (!bytes[byte]) continue;
+    visit(byte);
+    --left;
+  }
+}
+
 /// What is left to match: a symbol and then another continuation, one of several continuations, or nothing (a
 /// tag).
 struct Continuation {
@@ -79,6 +90,7 @@ class Compiler {
   std::vector<std::uint32_t> values_;  // results of options that wait for their fork
   std::uint32_t current_ = no_node;    // in: what follows; out: the result
   std::uint32_t tag_ = 0;
+  std::size_t steps_ = 0;
 };
 
 std::uint32_t Compiler::intern(const Continuation& node) {
@@ -209,6 +221,7 @@ std::optional<std::uint32_t> Compiler::compile(ExprId expr, std::uint32_t tag) {
         known_[task.expr].node = current_;
         break;
     }
+    if (++steps_ % 64 != 0) continue;
     if (auto over = clock_.check(0, bytes())) {
       excess_ = *over;
       excess_.tag = tag;
@@ -266,23 +279,34 @@ void Flattener::make_classes() {
       used[node.first] = true;
     }
   }
-  std::array<std::uint16_t, 256> class_of{};
+  std::array<std::uint16_t, 256> class_of{}, members{};
+  members[0] = 256;
   std::uint16_t count = 1;
+  std::array<std::uint16_t, 256> inside;  // class -> how many of its bytes are in the set
+  std::array<std::uint16_t, 256> split;   // class -> the class of those
   for (std::size_t set = 0; set < used.size() && count < 256; ++set) {
     if (!used[set]) continue;
     const ByteSet& bytes = pool_.byte_set(static_cast<std::uint32_t>(set));
-    std::array<std::array<std::uint16_t, 256>, 2> renamed;
-    for (auto& half : renamed) half.fill(0xffff);
-    count = 0;
-    for (std::size_t byte = 0; byte < 256;
-         ++byte) {  // first come first numbered, so the numbering is canonical
-      std::uint16_t& name = renamed[bytes[byte] ? 1 : 0][class_of[byte]];
-      if (name == 0xffff) name = count++;
-      class_of[byte] = name;
+    std::fill_n(inside.begin(), count, std::uint16_t{0});
+    for_each_byte(bytes, [&](std::size_t byte) { ++inside[class_of[byte]]; });
+    for (std::uint16_t part = 0, old = count; part < old; ++part) {
+      split[part] = part;
+      if (inside[part] == 0 || inside[part] == members[part]) continue;
+      members[part] = static_cast<std::uint16_t>(members[part] - inside[part]);
+      members[count] = inside[part];
+      split[part] = count++;
     }
+    for_each_byte(bytes, [&](std::size_t byte) { class_of[byte] = split[class_of[byte]]; });
   }
-  for (std::size_t byte = 0; byte < 256; ++byte)
-    nfa_.classes[byte] = static_cast<std::uint8_t>(class_of[byte]);
+  // First come first numbered, so that equal partitions have equal numbers.
+  std::array<std::uint16_t, 256> renamed;
+  renamed.fill(0xffff);
+  count = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    std::uint16_t& name = renamed[class_of[byte]];
+    if (name == 0xffff) name = count++;
+    nfa_.classes[byte] = static_cast<std::uint8_t>(name);
+  }
   nfa_.class_count = count;
   if (oob) nfa_.oob_class = nfa_.class_count++;
   symbols_.assign(pool_.byte_set_count(), no_node);
@@ -294,12 +318,11 @@ std::uint32_t Flattener::symbol_of(std::uint32_t set) {
   const ByteSet& bytes = pool_.byte_set(set);
   const std::size_t begin = nfa_.group_classes.size();
   std::bitset<256> taken;
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    if (bytes[byte] && !taken[nfa_.classes[byte]]) {
-      taken.set(nfa_.classes[byte]);
-      nfa_.group_classes.push_back(nfa_.classes[byte]);
-    }
-  }
+  for_each_byte(bytes, [&](std::size_t byte) {
+    if (taken[nfa_.classes[byte]]) return;
+    taken.set(nfa_.classes[byte]);
+    nfa_.group_classes.push_back(nfa_.classes[byte]);
+  });
   if (nfa_.group_classes.size() - begin == 1) {
     symbols_[set] = nfa_.group_classes.back();
     nfa_.group_classes.pop_back();

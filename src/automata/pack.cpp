@@ -53,7 +53,8 @@ class RowBuilder {
   void add_row(Rows& rows, std::uint32_t state, Target implied);
 
   const Dfa& dfa_;
-  std::vector<std::uint32_t> weight_;                // target -> bytes that lead to it; all 0 between calls
+  std::vector<std::uint32_t> weight_;  // target -> bytes that lead to it; all 0 between calls
+  std::vector<std::uint32_t> targets_;
   std::vector<std::vector<std::int16_t>> bytes_of_;  // class -> bytes; none for out of band
   std::vector<std::uint32_t> class_size_;            // class -> how many bytes
 };
@@ -62,22 +63,19 @@ Default RowBuilder::default_of(std::uint32_t state) {
   const std::span<const std::uint32_t> row = dfa_.row(state);
   Default best{Dfa::trap, 0};
   std::uint32_t most = 0;
+  targets_.clear();
   for (std::size_t c = 0; c < row.size();) {
     const std::uint32_t target = row[c];
     std::uint32_t count = class_size_[c];
     for (++c; c < row.size() && row[c] == target; ++c) count += class_size_[c];
+    targets_.push_back(target);
     const std::uint32_t weight = weight_[target] += count;
     if (weight > most || (weight == most && target < best.target)) {
       most = weight;
       best.target = target;
     }
-    if (most > 128) break;  // nothing can overtake it; only the count is incomplete
   }
-  if (most > 128) {
-    most = 0;
-    for (std::size_t c = 0; c < row.size(); ++c) most += row[c] == best.target ? class_size_[c] : 0;
-  }
-  for (const std::uint32_t target : row) weight_[target] = 0;
+  for (const std::uint32_t target : targets_) weight_[target] = 0;
   best.others = static_cast<std::uint16_t>(256 - most);
   return best;
 }

@@ -327,42 +327,73 @@ std::optional<std::string> as_subtree(const Glob& glob) {
   return folder && folder->ends_with('/') ? folder : std::nullopt;
 }
 
+namespace {
+
+/// Where the first component ends: behind its `/`. The whole line if it has none, or something in it may
+/// itself hold a `/`.
+std::size_t first_component(const Glob& line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (is_byte(line[i], '/')) return i + 1;
+    if (line[i].set.test('/')) break;
+  }
+  return line.size();
+}
+
+Glob slice(const Glob& line, std::size_t from, std::size_t to) {
+  return {line.begin() + static_cast<std::ptrdiff_t>(from), line.begin() + static_cast<std::ptrdiff_t>(to)};
+}
+
+/// `front{a,b,c}back`: what all lines share, in whole components, is written once; lines that share their
+/// first component only with some are grouped, `depth` levels deep. `at_end`: nothing follows the text.
+std::string print_lines(std::vector<Glob> lines, bool at_end, int depth) {
+  if (lines.size() == 1) return print_line(lines[0], false, at_end);
+  std::size_t shortest = std::ranges::min(lines, {}, &Glob::size).size();
+  std::size_t front = 0, back = 0;
+  for (std::size_t n = 1; n <= shortest; ++n) {
+    bool shared =
+        std::ranges::all_of(lines, [&](const Glob& line) { return line[n - 1] == lines[0][n - 1]; });
+    if (!shared) break;
+    if (is_byte(lines[0][n - 1], '/')) front = n;
+  }
+  for (std::size_t n = 1; n + front <= shortest; ++n) {
+    bool shared = std::ranges::all_of(lines, [&](const Glob& line) {
+      return line.end()[-static_cast<std::ptrdiff_t>(n)] == lines[0].end()[-static_cast<std::ptrdiff_t>(n)];
+    });
+    if (!shared) break;
+    if (is_byte(lines[0].end()[-static_cast<std::ptrdiff_t>(n)], '/')) back = n;
+  }
+  std::string out = print_line(slice(lines[0], 0, front), false, false) + "{";
+  std::vector<Glob> middles;
+  for (const Glob& line : lines) middles.push_back(slice(line, front, line.size() - back));
+  for (std::size_t i = 0; i < middles.size();) {
+    std::size_t head = first_component(middles[i]), end = i + 1;
+    while (depth > 0 && head < middles[i].size() && end < middles.size() && middles[end].size() >= head &&
+           std::equal(middles[i].begin(), middles[i].begin() + static_cast<std::ptrdiff_t>(head),
+                      middles[end].begin()))
+      ++end;
+    if (i > 0) out += ',';
+    out += print_lines({middles.begin() + static_cast<std::ptrdiff_t>(i),
+                        middles.begin() + static_cast<std::ptrdiff_t>(end)},
+                       false, depth - 1);
+    i = end;
+  }
+  return out + "}" + print_line(slice(lines[0], lines[0].size() - back, lines[0].size()), false, at_end);
+}
+
+}  // namespace
+
 std::string print(const Globs& globs) {
   BH_CHECK(!globs.empty());
-  std::vector<Glob> lines;
-  for (const Glob& glob : globs) lines.push_back(normal(glob));
-  std::ranges::stable_sort(lines, {}, [](const Glob& glob) { return print_line(glob, false, true); });
-  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
-  if (lines.size() == 1) return print_line(lines[0], false, true);
-
-  std::size_t shortest = std::ranges::min(lines, {}, &Glob::size).size();
-  auto common = [&](auto step_at) {
-    std::size_t n = 0;
-    while (n < shortest &&
-           std::ranges::all_of(lines, [&](const Glob& l) { return step_at(l, n) == step_at(lines[0], n); }))
-      ++n;
-    return n;
-  };
-  std::size_t front = common([](const Glob& line, std::size_t i) -> const Step& { return line[i]; });
-  // A repeat at the edge of the braces would change its meaning with its neighbours: keep it inside.
-  while (front > 0 && !is_byte(lines[0][front - 1], '/')) --front;
-  std::size_t back =
-      common([](const Glob& line, std::size_t i) -> const Step& { return line[line.size() - 1 - i]; });
-  back = std::min(back, shortest - front);
-  while (back > 0 && !is_byte(lines[0][lines[0].size() - back], '/')) --back;
-
-  std::string out = print_line(Glob(lines[0].begin(), lines[0].begin() + static_cast<std::ptrdiff_t>(front)),
-                               false, false) +
-                    "{";
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (i > 0) out += ',';
-    out += print_line(Glob(lines[i].begin() + static_cast<std::ptrdiff_t>(front),
-                           lines[i].end() - static_cast<std::ptrdiff_t>(back)),
-                      false, false);
+  std::vector<std::pair<std::string, Glob>> sorted;
+  for (const Glob& glob : globs) {
+    Glob line = normal(glob);
+    sorted.emplace_back(print_line(line, false, true), std::move(line));
   }
-  out += '}';
-  return out +
-         print_line(Glob(lines[0].end() - static_cast<std::ptrdiff_t>(back), lines[0].end()), false, true);
+  std::ranges::sort(sorted, {}, &std::pair<std::string, Glob>::first);
+  std::vector<Glob> lines;
+  for (auto& [text, line] : sorted)
+    if (lines.empty() || lines.back() != line) lines.push_back(std::move(line));
+  return print_lines(std::move(lines), true, 8);
 }
 
 std::string quote(std::string_view path) {

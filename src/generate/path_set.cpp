@@ -66,6 +66,7 @@ std::string text_for(std::string_view written, const Globs& globs) {
     tries.push_back("/{,usr/}" + text.substr(1));
   }
   for (const std::string& text : tries) {
+    if (!text.starts_with('/')) continue;  // parsers want to see the slash
     GlobError error;
     auto read = parse_globs(text, error);
     if (read && same(*read, globs)) return text;

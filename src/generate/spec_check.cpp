@@ -181,8 +181,8 @@ class Checker {
       entry_.text = name;
       return true;
     }
-    auto& report = fail(
-        code, fmt::format("no {} is called `{}`; there are {}", what, entry_.text, fmt::join(words, ", ")));
+    std::string all = words.size() > 10 ? "" : fmt::format("; there are {}", fmt::join(words, ", "));
+    auto& report = fail(code, fmt::format("no {} is called `{}`{}", what, entry_.text, all));
     if (auto near = diag::did_you_mean(name, words))
       report.with_help(fmt::format("did you mean `{}`?", *near));
     return false;

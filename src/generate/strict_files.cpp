@@ -69,7 +69,8 @@ class Files {
         Globs inside = exceptions_in(glob);
         if (!folder || inside.empty() || covers(inside, {glob})) continue;
         folders_.push_back(*folder);
-        left_out_.push_back({one.set, one.key, one.set.span});
+        if (left_out_.empty() || left_out_.back().set.text != one.set.text)
+          left_out_.push_back({one.set, one.key, one.set.span});
       }
     for (const std::string& text : everything_but(folders_)) unlisted_.push_back(fixed_set(text));
     if (unlisted_.empty()) return;
@@ -294,9 +295,7 @@ class Files {
       }
     }
     for (const Denial& folder : left_out_)
-      out_.note(fmt::format(
-          "{} is not among what is writable: {}.", folder.set.text,
-          folder.span.valid() ? "ReadOnlyPaths, with exceptions above" : std::string(folder.key)));
+      out_.note(fmt::format("{} is not among them: {}, with exceptions above.", folder.set.text, folder.key));
     for (const Denial& denial : write_denials_) deny(denial.set, writing, denial.key, denial.span);
     unused_logs();
   }

@@ -47,7 +47,7 @@ class ScratchFolder {
 /// lacks is left out; a step that needs it will say so.
 Result<void> add_everyday_programs(Initramfs& root) {
   for (const char* shell : {"/usr/bin/dash", "/usr/bin/bash"})
-    if (Os::real().stat(shell)) BH_TRY_DO(root.add(shell, shell));
+    if (!root.has(shell) && Os::real().stat(shell)) BH_TRY_DO(root.add(shell, shell));
   const char* busybox = "/usr/bin/busybox";
   if (Os::real().stat(busybox)) {
     BH_TRY_DO(root.add(busybox, busybox));
@@ -65,13 +65,13 @@ Result<void> add_everyday_programs(Initramfs& root) {
 
 Result<void> write_initramfs(const LabPlan& plan, const LabOptions& options, const std::string& path) {
   Initramfs root(Os::real());
-  BH_TRY_DO(add_everyday_programs(root));
   BH_TRY_DO(root.add(options.program, "/usr/bin/bulkhead"));
   root.add_bytes(guest_probe, std::string(bh_probe_image, bh_probe_image_end), 0755);
   for (const Added& added : plan.add) {
     auto done = root.add(added.host, added.guest, added.root);
     if (!done) return tl::unexpected(std::move(done.error()).in("cannot add to the guest"));
   }
+  BH_TRY_DO(add_everyday_programs(root));
   for (const PlannedFile& file : plan.files) root.add_bytes(file.guest, file.bytes, file.mode);
   for (const std::string& folder : plan.folders) root.add_folder(folder);
   root.add_bytes(guest_plan, steps_to_json(plan), 0600);

@@ -30,7 +30,12 @@ std::string said_text(const Step& step, const StepResult& result) {
   if (!result.reached) return "not reached";
   std::string outcome = outcome_text(step, result.outcome);
   if (!step.control) return outcome;
-  return fmt::format("{} ({})", to_string(judge(step, result)), outcome);
+  Verdict verdict = judge(step, result);
+  // Why nothing can be said lies in the control run.
+  if (verdict == Verdict::not_staged)
+    return fmt::format("{} (confined {}, without a profile {})", to_string(verdict), outcome,
+                       outcome_text(step, result.control));
+  return fmt::format("{} ({})", to_string(verdict), outcome);
 }
 
 /// The record without the audit system's time stamp, which is of no use in a guest that lived for seconds.

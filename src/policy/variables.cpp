@@ -34,6 +34,16 @@ std::size_t next_reference(std::string_view value, std::size_t from, std::size_t
   return std::string_view::npos;
 }
 
+/// The place of `length` bytes of a word that stands in the source as it is in `text`.
+diag::Span place_in(const Text& text, std::size_t at, std::size_t length) {
+  diag::Span span = text.span;
+  std::size_t quotes = text.quoted ? 2 : 0;
+  if (!span.valid() || span.end - span.begin != text.value.size() + quotes) return span;
+  span.begin += static_cast<std::uint32_t>(at + quotes / 2);
+  span.end = span.begin + static_cast<std::uint32_t>(length);
+  return span;
+}
+
 }  // namespace
 
 const Variables::Variable* Variables::find(std::string_view name) const {
@@ -146,7 +156,7 @@ Variables::Replaced Variables::value_of(std::string_view name, diag::Span place)
   bool several = variable.values.size() > 1;
   if (several) out.text += '{';
   for (std::size_t i = 0; i < variable.values.size() && !exhausted_; ++i) {
-    Replaced one = replace(variable.values[i].value, variable.values[i].span);
+    Replaced one = replace(variable.values[i]);
     out.of_profile |= one.of_profile;
     if (i > 0) out.text += ',';
     out.text += one.text;
@@ -161,12 +171,14 @@ Variables::Replaced Variables::value_of(std::string_view name, diag::Span place)
   return out;
 }
 
-Variables::Replaced Variables::replace(std::string_view value, diag::Span place) {
+Variables::Replaced Variables::replace(const Text& text) {
+  std::string_view value = text.value;
   Replaced out;
   std::size_t done = 0, length = 0;
   for (std::size_t at = next_reference(value, 0, length); at != std::string_view::npos;
        at = next_reference(value, done, length)) {
     out.text += value.substr(done, at - done);
+    diag::Span place = place_in(text, at, length);
     Replaced inner = value_of(value.substr(at + 2, length - 3), place);
     if (!spend(inner.text.size(), place)) return out;
     out.text += inner.text;
@@ -179,10 +191,10 @@ Variables::Replaced Variables::replace(std::string_view value, diag::Span place)
 
 std::string Variables::expand(const Text& text) {
   if (text.value.find("@{") == std::string::npos) return text.value;
-  return replace(text.value, text.span).text;
+  return replace(text).text;
 }
 
-std::vector<std::string> Variables::values(const Text& text) { return all_values(text.value, text.span); }
+std::vector<std::string> Variables::values(const Text& text) { return all_values(text); }
 
 std::vector<std::string> Variables::all_values_of(std::string_view name, diag::Span place) {
   if (auto own = of_profile(name)) return {*own};
@@ -204,7 +216,7 @@ std::vector<std::string> Variables::all_values_of(std::string_view name, diag::S
   ++depth_;
   std::vector<std::string> out;
   for (const Text& value : variable.values) {
-    for (std::string& one : all_values(value.value, value.span)) out.push_back(std::move(one));
+    for (std::string& one : all_values(value)) out.push_back(std::move(one));
     if (exhausted_) break;
   }
   --depth_;
@@ -212,7 +224,8 @@ std::vector<std::string> Variables::all_values_of(std::string_view name, diag::S
   return out;
 }
 
-std::vector<std::string> Variables::all_values(std::string_view value, diag::Span place) {
+std::vector<std::string> Variables::all_values(const Text& text) {
+  std::string_view value = text.value;
   std::vector<std::string> out{std::string()};
   std::size_t done = 0, length = 0;
   auto append = [&](std::string_view literal) {
@@ -222,6 +235,7 @@ std::vector<std::string> Variables::all_values(std::string_view value, diag::Spa
        at = next_reference(value, done, length)) {
     append(value.substr(done, at - done));
     std::vector<std::string> next;
+    diag::Span place = place_in(text, at, length);
     for (const std::string& tail : all_values_of(value.substr(at + 2, length - 3), place))
       for (const std::string& head : out) {
         if (!spend(head.size() + tail.size() + 1, place)) return {};

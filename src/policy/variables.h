@@ -57,9 +57,9 @@ class Variables {
   };
   const Variable* find(std::string_view name) const;
   [[nodiscard]] std::optional<std::string> of_profile(std::string_view name) const;
-  Replaced replace(std::string_view value, diag::Span place);
+  Replaced replace(const Text& text);
   Replaced value_of(std::string_view name, diag::Span place);
-  std::vector<std::string> all_values(std::string_view value, diag::Span place);
+  std::vector<std::string> all_values(const Text& text);
   std::vector<std::string> all_values_of(std::string_view name, diag::Span place);
   bool spend(std::size_t bytes, diag::Span place);
   void undefined(std::string_view name, diag::Span place);
