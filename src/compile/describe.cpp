@@ -102,7 +102,7 @@ std::string flag_words(const CompiledProfile& profile) {
   };
   std::vector<std::string_view> words;
   for (const Word& word : path_words) {
-    if ((profile.path_flags & word.bit) != 0) words.push_back(word.word);
+    if ((profile.path_flags.value_or(path_flag::mediate_deleted) & word.bit) != 0) words.push_back(word.word);
   }
   for (const Word& word : own_words) {
     if ((profile.flags & word.bit) != 0) words.push_back(word.word);
