@@ -327,7 +327,7 @@ void ProfileReader::read_flags() {
   if ((version_ & version_force_complain) != 0) profile_.mode = static_cast<std::uint32_t>(Mode::complain);
   profile_.audit = in_.expect_u32("the profile's audit mode");
   in_.expect(Type::structure_end, {}, "the end of the profile's `flags`");
-  profile_.path_flags = in_.u32("path_flags").value_or(path_flag::mediate_deleted);
+  profile_.path_flags = in_.u32("path_flags");
 }
 
 void ProfileReader::read_capabilities() {

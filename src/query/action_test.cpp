@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "compile/policydb.h"
 #include "diag/render.h"
 #include "query/catalogue.h"
 

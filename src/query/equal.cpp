@@ -121,7 +121,8 @@ void ProfileComparison::members(const CompiledProfile& a, const CompiledProfile&
   field("flags", a.flags, b.flags);
   field("mode", compile::mode_word(a.mode), compile::mode_word(b.mode));
   field("audit", a.audit != 0, b.audit != 0);
-  field("path flags", a.path_flags, b.path_flags);
+  field("path flags", a.path_flags.value_or(compile::path_flag::mediate_deleted),
+        b.path_flags.value_or(compile::path_flag::mediate_deleted));
   capabilities(a.capabilities, b.capabilities);
   field("identity", a.identity, b.identity);
   for (std::uint32_t limit = 0; limit < a.rlimits.values.size(); ++limit) {
