@@ -93,7 +93,7 @@ FOLLOWS = {
 }
 
 version = sys.argv[1] if len(sys.argv) > 1 else "20.10"
-with real_engine.engine(version, config={"icc": False, "log-level": "debug", "insecure-registries": ["10.9.0.0/16"]}) as engine:
+with real_engine.engine(version, config={"log-level": "debug", "insecure-registries": ["10.9.0.0/16"]}) as engine:
     os.environ["DOCKER_HOST"] = f"unix://{engine.socket}"
     for name, (files, changes) in IMAGES.items():
         engine.api.import_image(name, files, changes)

@@ -65,10 +65,15 @@ class Api:
     def get(self, target):
         return self.call("GET", target)
 
-    def import_image(self, name, files=(), changes=(), setuid=()):
+    def import_image(self, name, files=(), changes=()):
         """An image of one layer. files: {path: bytes or (mode, bytes)}; changes: Dockerfile instructions."""
         stream = io.BytesIO()
         with tarfile.open(fileobj=stream, mode="w") as archive:
+            folders = sorted({str(parent) for path in dict(files) for parent in pathlib.PurePath(path).parents} - {"."})
+            for folder in folders:
+                entry = tarfile.TarInfo(folder)
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+                archive.addfile(entry)
             for path, content in dict(files).items():
                 mode, data = content if isinstance(content, tuple) else (0o644, content)
                 entry = tarfile.TarInfo(path)

@@ -121,7 +121,7 @@ TEST(Selection, ErrorsNameTheNearest) {
   auto snapshot = read_snapshot(read_test_json("clean.json").dump());
   ASSERT_TRUE(snapshot);
   EXPECT_THAT(run_audit(*snapshot, {}, {.benchmark = "1.8"}).error().text,
-              testing::HasSubstr("did you mean 1.8.0?"));
+              testing::HasSubstr("there is no benchmark version 1.8; there are 1.0.0, "));
   EXPECT_THAT(run_audit(*snapshot, {}, {.sections = {"runtme"}}).error().text,
               testing::HasSubstr("did you mean runtime?"));
   EXPECT_THAT(run_audit(*snapshot, {}, {.containers = {"wbe"}}).error().text,

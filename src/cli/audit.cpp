@@ -61,7 +61,7 @@ std::string rendered(const report::Document& document, const Arguments& argument
 }
 
 int run(const Arguments& arguments, Terminal& terminal) {
-  auto source = engine_source(arguments);
+  auto source = fact_source(arguments);
   source.from = arguments.value_or("from", "");
   auto policy = policy_of(arguments);
   if (!policy) return trouble(terminal, policy.error());

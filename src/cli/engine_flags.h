@@ -24,11 +24,17 @@ inline constexpr Flag root_flag = {.name = "root",
 inline constexpr Flag no_host_flag = {.name = "no-host",
                                       .help = "ask the engine only and read no files of this host"};
 
+/// By host_flag and context_flag.
 [[nodiscard]] inline audit::Source engine_source(const Arguments& arguments) {
-  audit::Source source{.host = arguments.value_or("host", ""), .context = arguments.value_or("context", "")};
-  source.collect.root = arguments.value_or("root", "");
-  source.collect.layers = arguments.has("layers");
-  source.collect.host = !arguments.has("no-host");
+  return {.host = arguments.value_or("host", ""), .context = arguments.value_or("context", "")};
+}
+
+/// By those and the flags of what is collected.
+[[nodiscard]] inline audit::Source fact_source(const Arguments& arguments) {
+  auto source = engine_source(arguments);
+  source.collect = {.root = arguments.value_or("root", ""),
+                    .layers = arguments.has("layers"),
+                    .host = !arguments.has("no-host")};
   return source;
 }
 

@@ -16,7 +16,7 @@ extern const Command snapshot_command;
 namespace {
 
 int run(const Arguments& arguments, Terminal& terminal) {
-  auto snapshot = audit::obtain(Os::real(), docker::process_environment(), engine_source(arguments),
+  auto snapshot = audit::obtain(Os::real(), docker::process_environment(), fact_source(arguments),
                                 std::string(app::version()));
   if (!snapshot) {
     terminal.complain(snapshot.error().text);

@@ -133,6 +133,19 @@ TEST(Generate, TheSameInputGivesTheSameText) {
   EXPECT_EQ(make(path, Style::strict).generated.text, make(path, Style::strict).generated.text);
 }
 
+TEST(Tightened, WhatBaneLetsBeDoneAndStrictDoesNot) {
+  std::string got;
+  for (const char* name : {"examples/nginx-sample.toml", "src/generate/testdata/name-only.toml",
+                           "src/generate/testdata/imports.toml"}) {
+    got += fmt::format("== {}\n", name);
+    Made made = make(source_dir / name, Style::strict);
+    ASSERT_TRUE(made.spec);
+    for (const Tightened& one : tightened_against_bane(*made.spec))
+      got += fmt::format("{} {}: {}\n", one.what, one.where, one.why);
+  }
+  expect_file(testdata / "tightened.expected", got);
+}
+
 TEST(Reference, PageAndSchemaAreMadeFromTheTable) {
   expect_file(source_dir / "docs/spec.md", spec_reference_markdown());
   expect_file(source_dir / "docs/spec.schema.json", spec_schema_json());

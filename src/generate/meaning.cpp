@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "generate/bane.h"
 #include "generate/floor.h"
 #include "generate/glob_sets.h"
 
@@ -86,6 +87,36 @@ bool may_read(const FileLists& lists, std::string_view path) {
 
 FileAnswer strict_meaning(const FileLists& lists, std::string_view path) {
   return {may_read(lists, path), may_write(lists, path), may_run(lists, path), may_map(lists, path)};
+}
+
+BaneDenials bane_denials(const Spec& spec) {
+  Variables variables(spec);
+  auto add = [&](Globs& into, std::string_view written) {
+    std::string unknown;
+    GlobError error;
+    auto text = variables.expand(written, unknown);
+    auto globs = text ? parse_globs(*text, error) : std::nullopt;
+    if (globs) into.insert(into.end(), globs->begin(), globs->end());
+  };
+  BaneDenials denials;
+  if (const auto& list = spec.filesystem.read_only_paths)
+    for (const Entry& entry : list->entries) add(denials.write, entry.text);
+  if (const auto& list = spec.filesystem.deny_exec)
+    for (const Entry& entry : list->entries) add(denials.everything, entry.text);
+  for (std::string_view rule : bane_fixed_rules()) {
+    // `deny PATH perms`
+    if (!rule.starts_with("deny /") && !rule.starts_with("deny @")) continue;
+    std::size_t end = rule.rfind(' ');
+    std::string_view path = rule.substr(5, end - 5), perms = rule.substr(end + 1);
+    add(perms == "w" ? denials.write : perms == "wklx" ? denials.change : denials.everything, path);
+  }
+  return denials;
+}
+
+FileAnswer bane_meaning(const BaneDenials& denials, std::string_view path) {
+  if (matches(denials.everything, path)) return {};
+  bool changed = !matches(denials.change, path);
+  return {true, changed && !matches(denials.write, path), changed, true};
 }
 
 }  // namespace bh::generate

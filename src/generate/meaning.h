@@ -19,8 +19,17 @@ struct FileAnswer {
 
 [[nodiscard]] FileAnswer strict_meaning(const FileLists& lists, std::string_view path);
 
-/// What bane's policy of the same lists answers: `file,` less its denials (abstractions/base adds nothing to
-/// that).
-[[nodiscard]] FileAnswer bane_meaning(const Spec& spec, std::string_view path);
+/// What bane's policy denies of `file,`, as the kernel matches it: one spelling, `d/**` without `d/`.
+struct BaneDenials {
+  Globs write;       ///< ReadOnlyPaths and what is fixed
+  Globs everything;  ///< DenyExec and what is fixed
+  Globs change;      ///< fixed: no writing and no running
+};
+
+/// Entries with unknown variables are left out: nothing is known of them.
+[[nodiscard]] BaneDenials bane_denials(const Spec& spec);
+
+/// What bane's policy answers (abstractions/base adds nothing to `file,`).
+[[nodiscard]] FileAnswer bane_meaning(const BaneDenials& denials, std::string_view path);
 
 }  // namespace bh::generate
