@@ -44,6 +44,11 @@ diag::Span place_in(const Text& text, std::size_t at, std::size_t length) {
   return span;
 }
 
+/// One `/` at the end of a value, before another one.
+void drop_slash(std::string& text) {
+  if (text.ends_with('/') && !text.ends_with("\\/")) text.pop_back();
+}
+
 }  // namespace
 
 const Variables::Variable* Variables::find(std::string_view name) const {
@@ -73,10 +78,13 @@ void Variables::assign(const VariableAssignment& node) {
   }
   if (node.op == Operator::assign_if_unset && old) return;
   Variable& variable = variables_[node.name.value];
-  if (node.op != Operator::append) variable = Variable{node.kind, {}, node.name.span, std::nullopt, false};
+  if (node.op != Operator::append) variable = Variable{node.kind, {}, node.name.span, {}, {}, false};
   variable.values.insert(variable.values.end(), node.values.begin(), node.values.end());
   if (std::exchange(any_expanded_, false))
-    for (auto& [name, each] : variables_) each.expanded.reset();
+    for (auto& [name, each] : variables_) {
+      each.expanded.reset();
+      each.expanded_before_slash.reset();
+    }
 }
 
 bool Variables::defined(std::string_view name) const {
@@ -133,15 +141,19 @@ void Variables::loop(std::string_view name, const Variable& variable) {
                fmt::format("the variable `@{{{}}}` needs its own value", name));
 }
 
-Variables::Replaced Variables::value_of(std::string_view name, diag::Span place) {
-  if (auto own = of_profile(name)) return {*own, true};
+Variables::Replaced Variables::value_of(std::string_view name, diag::Span place, bool before_slash) {
+  if (auto own = of_profile(name)) {
+    if (before_slash) drop_slash(*own);
+    return {*own, true};
+  }
   auto at = variables_.find(name);
   if (at == variables_.end() || at->second.kind != VariableAssignment::Kind::set) {
     undefined(name, place);
     return {};
   }
   Variable& variable = at->second;
-  if (variable.expanded) return {*variable.expanded, false};
+  std::optional<std::string>& known = before_slash ? variable.expanded_before_slash : variable.expanded;
+  if (known) return {*known, false};
   if (variable.busy) {
     loop(name, variable);
     return {};
@@ -156,7 +168,7 @@ Variables::Replaced Variables::value_of(std::string_view name, diag::Span place)
   bool several = variable.values.size() > 1;
   if (several) out.text += '{';
   for (std::size_t i = 0; i < variable.values.size() && !exhausted_; ++i) {
-    Replaced one = replace(variable.values[i]);
+    Replaced one = replace(variable.values[i], before_slash);
     out.of_profile |= one.of_profile;
     if (i > 0) out.text += ',';
     out.text += one.text;
@@ -165,13 +177,13 @@ Variables::Replaced Variables::value_of(std::string_view name, diag::Span place)
   --depth_;
   variable.busy = false;
   if (!out.of_profile) {
-    variable.expanded = out.text;
+    known = out.text;
     any_expanded_ = true;
   }
   return out;
 }
 
-Variables::Replaced Variables::replace(const Text& text) {
+Variables::Replaced Variables::replace(const Text& text, bool before_slash) {
   std::string_view value = text.value;
   Replaced out;
   std::size_t done = 0, length = 0;
@@ -179,19 +191,22 @@ Variables::Replaced Variables::replace(const Text& text) {
        at = next_reference(value, done, length)) {
     out.text += value.substr(done, at - done);
     diag::Span place = place_in(text, at, length);
-    Replaced inner = value_of(value.substr(at + 2, length - 3), place);
+    std::size_t end = at + length;
+    bool slash_follows = end == value.size() ? before_slash : value[end] == '/';
+    Replaced inner = value_of(value.substr(at + 2, length - 3), place, slash_follows);
     if (!spend(inner.text.size(), place)) return out;
     out.text += inner.text;
     out.of_profile |= inner.of_profile;
-    done = at + length;
+    done = end;
   }
   out.text += value.substr(done);
+  if (before_slash && done < value.size()) drop_slash(out.text);
   return out;
 }
 
 std::string Variables::expand(const Text& text) {
   if (text.value.find("@{") == std::string::npos) return text.value;
-  return replace(text).text;
+  return replace(text, false).text;
 }
 
 std::vector<std::string> Variables::values(const Text& text) { return all_values(text); }
