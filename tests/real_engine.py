@@ -116,9 +116,12 @@ def engine(version="20.10", arguments=(), config=None):
     environment = dict(os.environ)
     environment["PATH"] = f"{where}/usr/bin:{where}/usr/sbin:{environment.get('PATH', '')}"
     environment["DOCKER_RAMDISK"] = "true"
-    libraries = [str(p) for p in (where / "usr/lib/x86_64-linux-gnu", where / "lib/x86_64-linux-gnu") if p.exists()]
-    if libraries:
-        environment["LD_LIBRARY_PATH"] = ":".join(libraries)
+    # A newer suite's runc wants a newer C library than this system may have; the oldest engine's runc serves every engine.
+    runc = CACHE / "20.10/usr/sbin/runc"
+    if version != "20.10" and runc.exists():
+        (root / "bin").mkdir()
+        (root / "bin/runc").symlink_to(runc)
+        environment["PATH"] = f"{root}/bin:{environment['PATH']}"
     (root / "daemon.json").write_text(json.dumps(config or {}))
     log = open(root / "log", "w")
     daemon = subprocess.Popen(

@@ -104,8 +104,13 @@ Result<LabOutcome> demonstrate(Session& session, const PolicySettings& policy, c
   if (features.empty()) {
     BH_TRY(features, lab::kernel_features(settings.kernel));
   }
-  std::array<lab::NginxCase, 2> cases = {
-      {{.title = "strict"}, {.title = "bane's text", .shells = lab::Expect::allowed}}};
+  // What bane's text does to nginx is shown, not expected: where it listens on IPv6 it does not even start
+  // (bane's protocols are IPv4 only), and what is not listed stays writable.
+  std::array<lab::NginxCase, 2> cases = {{{.title = "strict"},
+                                          {.title = "bane's text",
+                                           .serves = lab::Expect::nothing,
+                                           .touches = lab::Expect::nothing,
+                                           .shells = lab::Expect::allowed}}};
   for (auto& each : cases) {
     PolicySettings own = for_kernel(policy, features);
     own.style = each.title == "strict" ? generate::Style::strict : generate::Style::bane;

@@ -133,14 +133,6 @@ Result<ChosenFeatures> Pipeline::parse(std::string name, std::string text, std::
   auto source = session_.sources.add(std::move(name), std::move(text));
   auto features = compile::parse_features(session_.sources, source, session_.sink);
   if (!features) return wrong_input(session_, before);
-  if (features->empty()) {
-    session_.sink
-        .report(diag::Code::features_unreadable, {source, 0, 0}, "there are no features in this file")
-        .with_help(fmt::format(
-            "--features takes a file like those of /etc/apparmor.d/abi, a features folder, or one of {}",
-            known_kernels()));
-    return wrong_input(session_, before);
-  }
   return ChosenFeatures{.features = std::move(*features), .origin = std::move(origin)};
 }
 

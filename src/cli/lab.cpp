@@ -11,7 +11,7 @@
 
 namespace bh::cli {
 
-extern const Command lab_command;
+extern const Command lab_command, lab_guest_command;
 
 namespace {
 

@@ -28,6 +28,7 @@ class Parser {
 
  private:
   static constexpr int max_depth = 16;
+  static constexpr std::size_t max_steps = 1u << 18;
 
   void fail(std::size_t at, std::string message) {
     if (!failed_) error_ = {at, std::move(message)};
@@ -48,12 +49,24 @@ class Parser {
     return globs;
   }
 
+  /// A path of 4 kB with a hundred alternatives in front must not become megabytes many times over.
+  void count(std::size_t added) {
+    steps_ += added;
+    if (steps_ > max_steps) fail(at_ - 1, "too long once the `{…}` are multiplied out");
+  }
+
   void multiply(Globs& globs, const Globs& tails) {
     if (failed_) return;
     if (globs.size() * tails.size() > limit_) {
       fail(at_ - 1, fmt::format("more than {} paths once the `{{…}}` are multiplied out", limit_));
       return;
     }
+    std::size_t tail_steps = 0;
+    for (const Glob& tail : tails) tail_steps += tail.size();
+    std::size_t head_steps = 0;
+    for (const Glob& head : globs) head_steps += head.size();
+    count(tail_steps * globs.size() + head_steps * tails.size());
+    if (failed_) return;
     Globs product;
     product.reserve(globs.size() * tails.size());
     for (const Glob& head : globs)
@@ -88,6 +101,7 @@ class Parser {
 
   /// One construct that is not an alternation, at the end of every glob.
   void append(Globs& globs, char c) {
+    count(globs.size());
     auto add = [&](const Step& step) {
       for (Glob& glob : globs) glob.push_back(step);
     };
@@ -182,6 +196,7 @@ class Parser {
   std::string_view text_;
   GlobError& error_;
   std::size_t limit_;
+  std::size_t steps_ = 0;
   std::size_t at_ = 0;
   bool failed_ = false;
 };

@@ -7,7 +7,7 @@
 namespace bh::generate {
 namespace {
 
-constexpr std::size_t max_visits = 200'000;
+constexpr std::size_t max_visits = 50'000;
 
 /// Positions in several globs at once: glob g at step i is `first[g] + i`. Sorted, closed over repeats that
 /// may be skipped.
@@ -245,24 +245,32 @@ bool covers(const Globs& whole, const Globs& part) {
   return true;
 }
 
-bool meets(const Globs& a, const Globs& b) {
-  for (const Glob& x : a)
-    for (const Glob& y : b) {
-      std::set<std::pair<std::size_t, std::size_t>> seen;
-      std::vector<std::pair<std::size_t, std::size_t>> todo{{0, 0}};
-      while (!todo.empty()) {
-        auto [i, j] = todo.back();
-        todo.pop_back();
-        if (!seen.insert({i, j}).second) continue;
-        bool end_x = i == x.size(), end_y = j == y.size();
-        if (end_x && end_y) return true;
-        if (!end_x && x[i].repeat) todo.emplace_back(i + 1, j);
-        if (!end_y && y[j].repeat) todo.emplace_back(i, j + 1);
-        if (!end_x && !end_y && (x[i].set & y[j].set).any())
-          todo.emplace_back(x[i].repeat ? i : i + 1, y[j].repeat ? j : j + 1);
-      }
-    }
+bool meets(const Glob& a, const Glob& b) {
+  // Most pairs part in their literal beginnings.
+  std::size_t same = 0;
+  while (same < a.size() && same < b.size() && !a[same].repeat && !b[same].repeat) {
+    if ((a[same].set & b[same].set).none()) return false;
+    ++same;
+  }
+  std::set<std::pair<std::size_t, std::size_t>> seen;
+  std::vector<std::pair<std::size_t, std::size_t>> todo{{same, same}};
+  while (!todo.empty()) {
+    auto [i, j] = todo.back();
+    todo.pop_back();
+    if (!seen.insert({i, j}).second) continue;
+    bool end_a = i == a.size(), end_b = j == b.size();
+    if (end_a && end_b) return true;
+    if (!end_a && a[i].repeat) todo.emplace_back(i + 1, j);
+    if (!end_b && b[j].repeat) todo.emplace_back(i, j + 1);
+    if (!end_a && !end_b && (a[i].set & b[j].set).any())
+      todo.emplace_back(a[i].repeat ? i : i + 1, b[j].repeat ? j : j + 1);
+  }
   return false;
+}
+
+bool meets(const Globs& a, const Globs& b) {
+  return std::ranges::any_of(
+      a, [&](const Glob& x) { return std::ranges::any_of(b, [&](const Glob& y) { return meets(x, y); }); });
 }
 
 std::optional<Globs> intersect(const Globs& a, const Globs& b) {

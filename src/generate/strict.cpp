@@ -185,7 +185,7 @@ void strict_network(StrictContext& context) {
 
 void strict_processes(StrictContext& context) {
   const Spec& spec = context.spec;
-  std::string self = fmt::format("{{,*//&}}{}{{,//&*}}", spec.name.text);
+  std::string self = fmt::format("{{,**//&}}{}{{,//&**}}", spec.name.text);
   Text& out = context.out;
   out.section(
       "Signals and tracing: the runtime, and the container's own processes (also stacked, as `docker exec` "

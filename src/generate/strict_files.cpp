@@ -86,7 +86,7 @@ class Files {
   Globs exceptions_in(const Glob& glob) const {
     Globs inside;
     for (const Glob& exception : exceptions_)
-      if (meets({exception}, {glob})) inside.push_back(exception);
+      if (meets(exception, glob)) inside.push_back(exception);
     return inside;
   }
 

@@ -108,15 +108,29 @@ class Lists {
     for (const Entry& entry : list->entries) {
       bool again = std::ranges::any_of(into, [&](const PathSet& set) { return set.written == entry.text; });
       if (again) continue;
-      if (auto set = path_set(entry, variables_, sink_)) into.push_back(std::move(*set));
+      auto set = path_set(entry, variables_, sink_);
+      if (!set) continue;
+      for (const Glob& glob : set->globs) steps_ += glob.size();
+      paths_ += set->globs.size();
+      if (paths_ > max_paths || steps_ > max_steps) {
+        if (!beyond_)
+          sink_.report(
+              Code::input_beyond_limit, entry.span,
+              fmt::format("the lists name too much: at most {} paths once the `{{…}}` are multiplied out",
+                          max_paths));
+        beyond_ = true;
+        return;
+      }
+      into.push_back(std::move(*set));
     }
   }
 
   void read_quiet() {
     if (!spec_.quiet) return;
+    List paths{spec_.quiet->key, {}};
     for (const Entry& entry : spec_.quiet->entries)
-      if (entry.text.starts_with('/') || entry.text.starts_with("@{"))
-        if (auto set = path_set(entry, variables_, sink_)) lists_.quiet.push_back(std::move(*set));
+      if (entry.text.starts_with('/') || entry.text.starts_with("@{")) paths.entries.push_back(entry);
+    read(paths, lists_.quiet);
   }
 
   /// What DenyExec's `sh` is a link to on most images. The kernel sees the target's name.
@@ -229,10 +243,15 @@ class Lists {
         no_effect(set, "ReadPaths", "the floor keeps it from being read", {}, "");
   }
 
+  static constexpr std::size_t max_paths = 4096;
+  static constexpr std::size_t max_steps = 1u << 20;
+
   const Spec& spec_;
   diag::Sink& sink_;
   Variables variables_;
   FileLists lists_;
+  std::size_t paths_ = 0, steps_ = 0;
+  bool beyond_ = false;
 };
 
 }  // namespace

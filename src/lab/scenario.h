@@ -15,7 +15,8 @@ struct NginxCase {
   std::string profile;  ///< its name in the kernel
   std::string policy;   ///< compiled, for the kernel that will be booted
   Expect serves = Expect::allowed;
-  Expect shells = Expect::refused;  ///< `sh` and `dash` from inside
+  Expect touches = Expect::refused;  ///< `touch /root/thing` from inside
+  Expect shells = Expect::refused;   ///< `sh` and `dash` from inside
 };
 
 /// For each case: load it, start nginx as a container runtime would, fetch a page from outside; then from

@@ -140,8 +140,7 @@ std::string title_of(std::string_view id) {
 /// A leaked folder is off every mount; what is under it has a name only for profiles that attach it to the
 /// root.
 bool out_of_reach(const compile::CompiledProfile& profile, std::string_view id) {
-  return id == "A27" && (profile.path_flags.value_or(compile::path_flag::mediate_deleted) &
-                         compile::path_flag::attach_disconnected) == 0;
+  return id == "A27" && (profile.path_flags.value_or(0) & compile::path_flag::attach_disconnected) == 0;
 }
 
 }  // namespace
