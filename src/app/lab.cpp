@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/file.h"
 #include "compile/encode.h"
 #include "lab/kernels.h"
 #include "lab/scenario.h"
@@ -67,20 +68,11 @@ lab::LabPlan command_plan(const Compiled& compiled, const LabSettings& settings)
 
 }  // namespace
 
-Result<std::string> lab_features(const std::string& kernel) {
-  for (const lab::KernelChoice& choice : lab::kernel_choices())
-    if (kernel == choice.name || kernel == choice.alias) return std::string(choice.name);
-  if (kernel.find('/') != std::string::npos)
-    return fail("the features of {} are not known before it runs: name them with --features", kernel);
-  return fail("no kernel is called `{}`: oldest (6.1), stable (6.12), newest (7.2), or a path to a vmlinuz",
-              kernel);
-}
-
 Result<LabOutcome> try_in_lab(Session& session, const PolicySettings& policy, const std::string& input,
                               const LabSettings& settings) {
   std::string features = policy.features.value_or("");
   if (features.empty()) {
-    BH_TRY(features, lab_features(settings.kernel));
+    BH_TRY(features, lab::kernel_features(settings.kernel));
   }
   Pipeline pipeline(session, for_kernel(policy, features));
   BH_TRY(Profile profile, pipeline.read(input));
@@ -110,7 +102,7 @@ Result<LabOutcome> demonstrate(Session& session, const PolicySettings& policy, c
                                const LabSettings& settings) {
   std::string features = policy.features.value_or("");
   if (features.empty()) {
-    BH_TRY(features, lab_features(settings.kernel));
+    BH_TRY(features, lab::kernel_features(settings.kernel));
   }
   // What bane's text does to nginx is shown, not expected: where it listens on IPv6 it does not even start
   // (bane's protocols are IPv4 only), and what is not listed stays writable.
@@ -131,10 +123,19 @@ Result<LabOutcome> demonstrate(Session& session, const PolicySettings& policy, c
   return boot(std::move(plan), settings);
 }
 
+Result<LabOutcome> follow_plan(Session& session, const std::string& path, const LabSettings& settings) {
+  BH_TRY(std::string text, read_file(session.world.os, path));
+  auto plan = lab::plan_from_json(text);
+  if (!plan) return tl::unexpected(std::move(plan.error()).in(path));
+  add_files(*plan, settings.add);
+  return boot(std::move(*plan), settings);
+}
+
 Result<std::vector<std::string>> prepare_lab() {
   std::vector<std::string> lines;
   for (const lab::KernelChoice& choice : lab::kernel_choices()) {
     BH_TRY(std::string path, lab::find_kernel(choice.name));
+    BH_TRY_DO(lab::kernel_features(choice.name));
     lines.push_back(fmt::format("{:6} {:7} {}", choice.name, choice.alias, path));
   }
   return lines;

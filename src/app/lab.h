@@ -1,7 +1,7 @@
 // lab: a profile on a throw-away kernel. What is tried there, by which profile, is made here; the guest is
 // the lab module's.
 //
-// The profile is compiled for the kernel that will be booted (its features are known by its name), never for
+// The profile is compiled for the kernel that will be booted (for the features that it shows), never for
 // the host's.
 #pragma once
 
@@ -25,10 +25,6 @@ struct LabOutcome {
   std::size_t unmet = 0;  ///< steps that did not show what was expected of them
 };
 
-/// Features of a kernel by its lab name or alias. Errors: a path (its features are not known without booting
-/// it: --features).
-[[nodiscard]] Result<std::string> lab_features(const std::string& kernel);
-
 /// Tries one profile: every catalogue action that a guest can stage, the spec's expectations; or
 /// `settings.run`.
 [[nodiscard]] Result<LabOutcome> try_in_lab(Session& session, const PolicySettings& policy,
@@ -38,6 +34,11 @@ struct LabOutcome {
 /// own text.
 [[nodiscard]] Result<LabOutcome> demonstrate(Session& session, const PolicySettings& policy,
                                              const std::string& spec, const LabSettings& settings);
+
+/// Takes the steps of a plan that somebody wrote (JSON, lab/plan.h), with `settings.add`: for tests, and for
+/// what no flag does.
+[[nodiscard]] Result<LabOutcome> follow_plan(Session& session, const std::string& path,
+                                             const LabSettings& settings);
 
 /// Fetches every kernel that is not there yet. One line a kernel: its name and where it lies.
 [[nodiscard]] Result<std::vector<std::string>> prepare_lab();

@@ -38,7 +38,7 @@ void print(const app::LabOutcome& outcome, const Arguments& arguments, Terminal&
 int run(const Arguments& arguments, Terminal& terminal) {
   if (arguments.has("prepare")) return prepare(terminal);
   const std::string& input = arguments.argument(0);
-  if (input.empty()) {
+  if (input.empty() && !arguments.has("plan")) {
     terminal.complain("lab: PROFILE is missing");
     return exit_trouble;
   }
@@ -49,9 +49,12 @@ int run(const Arguments& arguments, Terminal& terminal) {
   app::Session session;
   auto policy = policy_settings(lab_command, arguments);
   if (terminal.err_is_terminal()) terminal.err("booting a kernel; this takes some seconds\n");
-  auto outcome = arguments.has("demo") ? app::demonstrate(session, policy, input, settings)
-                                       : app::try_in_lab(session, policy, input, settings);
-  if (!outcome) return print_failure(session, terminal, fmt::format("try {}", input), outcome.error());
+  auto outcome = arguments.has("plan")   ? app::follow_plan(session, arguments.value_or("plan", ""), settings)
+                 : arguments.has("demo") ? app::demonstrate(session, policy, input, settings)
+                                         : app::try_in_lab(session, policy, input, settings);
+  if (!outcome)
+    return print_failure(session, terminal, fmt::format("try {}", input.empty() ? "the plan" : input),
+                         outcome.error());
   print_diagnostics(session, terminal);
   print(*outcome, arguments, terminal);
   return outcome->unmet == 0 ? exit_fine : exit_findings;
@@ -74,6 +77,10 @@ constexpr Flag flags[] = {
      .completes = Completes::file,
      .many = true},
     {.name = "demo", .help = "Debian's nginx under the spec's profile, and beside it under bane's own text"},
+    {.name = "plan",
+     .value = "FILE",
+     .help = "take the steps of this plan (JSON) instead",
+     .completes = Completes::file},
     {.name = "prepare", .help = "only fetch the kernels"},
     complain_flag,
     style_flag,

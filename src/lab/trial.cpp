@@ -147,21 +147,24 @@ bool out_of_reach(const compile::CompiledProfile& profile, std::string_view id) 
 
 std::span<const ProbeRow> probe_rows() { return rows; }
 
-Expect predict(const compile::CompiledProfile& profile, std::string_view questions, diag::SourceMap& sources,
-               diag::Sink& sink) {
-  if (profile.mode == static_cast<std::uint32_t>(compile::Mode::complain)) return Expect::allowed;
-  bool allowed = true;
+Prediction predict(const compile::CompiledProfile& profile, std::string_view questions,
+                   diag::SourceMap& sources, diag::Sink& sink) {
+  if (profile.mode == static_cast<std::uint32_t>(compile::Mode::complain))
+    return {Expect::allowed, "complain"};
+  Prediction prediction{Expect::allowed, {}};
   while (!questions.empty()) {
     auto end = std::min(questions.find('\n'), questions.size());
     auto action = read_action(questions.substr(0, end), sources, sink);
-    if (!action) return Expect::nothing;
-    query::Answer answer = query::ask(profile, *action);
+    if (!action) return {};
     // The guest's processes are root's, and so are its files.
-    if (answer.owner.verdict == query::Verdict::partly) return Expect::nothing;
-    if (!query::lets_through(answer.owner.verdict)) allowed = false;
+    query::Verdict verdict = query::ask(profile, *action).owner.verdict;
+    if (verdict == query::Verdict::partly) return {};
+    if (verdict == query::Verdict::not_mediated) prediction.note = "not mediated here";
+    if (!query::lets_through(verdict)) prediction.expect = Expect::refused;
     questions.remove_prefix(std::min(end + 1, questions.size()));
   }
-  return allowed ? Expect::allowed : Expect::refused;
+  if (prediction.expect == Expect::refused) prediction.note.clear();
+  return prediction;
 }
 
 std::optional<std::vector<std::string>> probe_arguments(std::string_view action, diag::SourceMap& sources,
@@ -176,10 +179,10 @@ LabPlan trial_plan(const Trial& trial, diag::SourceMap& sources, diag::Sink& sin
   if (!trial.runtime.empty())
     plan.steps.push_back(load_step(plan, "load a profile for the runtime", trial.runtime));
   for (const ProbeRow& row : rows) {
-    Expect expect = out_of_reach(trial.profile, row.id)
-                        ? Expect::refused
-                        : predict(trial.profile, row.questions, sources, sink);
-    plan.steps.push_back(probe_step(trial, title_of(row.id), {std::string(row.id)}, expect));
+    Prediction prediction = predict(trial.profile, row.questions, sources, sink);
+    if (out_of_reach(trial.profile, row.id)) prediction = {Expect::refused, {}};
+    plan.steps.push_back(probe_step(trial, title_of(row.id), {std::string(row.id)}, prediction.expect));
+    plan.steps.back().note = std::move(prediction.note);
   }
   for (const Wish& wish : trial.wishes) {
     std::size_t before = sink.errors();

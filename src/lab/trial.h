@@ -47,8 +47,12 @@ struct Trial {
                                                                       diag::SourceMap& sources,
                                                                       diag::Sink& sink);
 
+struct Prediction {
+  Expect expect = Expect::nothing;
+  std::string note;
+};
 /// What the compiled policy answers to `questions` (one a line), as an expectation of the kernel.
-[[nodiscard]] Expect predict(const compile::CompiledProfile& profile, std::string_view questions,
-                             diag::SourceMap& sources, diag::Sink& sink);
+[[nodiscard]] Prediction predict(const compile::CompiledProfile& profile, std::string_view questions,
+                                 diag::SourceMap& sources, diag::Sink& sink);
 
 }  // namespace bh::lab
