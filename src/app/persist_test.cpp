@@ -24,7 +24,8 @@ TEST(FileName, follows_the_distributions) {
   EXPECT_EQ(file_name_for("docker-web"), "docker-web");
   EXPECT_EQ(file_name_for("/usr/sbin/nscd"), "usr.sbin.nscd");
   EXPECT_EQ(file_name_for("a b\nc"), "a_b_c");
-  for (const char* unusable : {"", "/", "..", "/../x", ".hidden", "web~", "web.orig", "README"})
+  EXPECT_EQ(file_name_for("web~"), "web_");
+  for (const char* unusable : {"", "/", "..", "/../x", ".hidden", "web.orig", "README"})
     EXPECT_EQ(file_name_for(unusable), std::nullopt) << unusable;
   EXPECT_EQ(file_name_for(std::string(300, 'a')), std::nullopt);
 }

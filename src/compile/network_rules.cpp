@@ -57,9 +57,22 @@ struct Sockets {
   std::optional<std::uint32_t> type;
 };
 
+/// What a bare `network,` means: every family there is, with a name or without (seen in the reference's output).
 ByteSet every_family() {
   ByteSet all;
   for (std::size_t family = 0; family < family_count; ++family) all.set(family);
+  return all;
+}
+
+/// What a rule with a type but without a family means: those that have a name and that the features list. A kernel before network_v8 lists
+/// them elsewhere, and all that have a name are meant.
+ByteSet listed_families(const Features& usable) {
+  const std::string_view mask = usable.has("network_v9/af_mask")   ? "network_v9/af_mask"
+                                : usable.has("network_v8/af_mask") ? "network_v8/af_mask"
+                                                                   : "";
+  ByteSet all;
+  for (const NamedNumber& family : family_names())
+    if (mask.empty() || usable.has(fmt::format("{}/{}", mask, family.name))) all.set(family.number);
   return all;
 }
 
@@ -111,8 +124,8 @@ bool choose_type(ProfileBuilder& builder, const RuleContext& context, const poli
 
 std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::ClassRule& rule,
                                       const RuleContext& context) {
-  Sockets chosen{every_family(), false, {}};
-  if (rule.words.empty()) return chosen;
+  if (rule.words.empty()) return Sockets{every_family(), false, {}};
+  Sockets chosen{listed_families(builder.usable), false, {}};
   if (rule.words.size() > 2) {
     builder.report(diag::Code::unknown_word, context, rule.words[2].span,
                    "a network rule has at most a family and a type or protocol");

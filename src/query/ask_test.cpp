@@ -228,7 +228,6 @@ TEST(Ask, ChangingTheProfile) {
   EXPECT_EQ(web.verdict("change_profile -> other"), denied);
   EXPECT_EQ(web.verdict("change_profile -> unconfined"), denied);  // the format has no room to silence it
   EXPECT_EQ(web.verdict("change_profile -> &stacked"), allowed);
-  EXPECT_EQ(web.verdict("change_profile /bin/x -> then"), allowed);
   EXPECT_EQ(web.verdict("change_profile /bin/y -> then"), denied);
 }
 

@@ -1,0 +1,74 @@
+"""Bad input, end to end: a clear error with its place, exit 2, nothing written."""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+BULKHEAD = os.environ["BULKHEAD"]
+SOURCE = pathlib.Path(os.environ["BH_SOURCE_DIR"])
+FEATURES = str(SOURCE / "tests" / "features" / "6.12")
+faults = []
+
+
+def run(*words):
+    return subprocess.run([BULKHEAD, *words], capture_output=True, text=True, errors="replace", timeout=60)
+
+
+def refused(what, text, *wanted, suffix=".toml"):
+    """`text` as a spec or profile must be refused with exit 2, naming each of `wanted`, and leave the output folder empty."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        path, out = folder / ("input" + suffix), folder / "out"
+        out.mkdir()
+        if isinstance(text, int):
+            with open(path, "wb") as file:
+                file.truncate(text)
+        else:
+            path.write_bytes(text)
+        done = run("apply", "--dry-run", "--features", FEATURES, "--output-dir", str(out), str(path))
+        problem = [] if done.returncode == 2 else [f"exit {done.returncode}"]
+        problem += [f"no `{word}`" for word in wanted if word not in done.stderr]
+        problem += ["something was written"] if list(out.iterdir()) else []
+        if problem:
+            faults.append(f"{what}: {', '.join(problem)}\n{done.stderr}")
+
+
+spec = b'Name = "web"\n'
+refused("an empty file", b"")
+refused("1 GB", 1 << 30, "limit")
+refused("invalid UTF-8", spec + b'Imports = ["\xff\xfe"]\n', "BH1001")
+refused("TOML that is none", b"Name = \n", "BH1001", "1:")
+refused("a class that is never closed", spec + b'[Filesystem]\nWritablePaths = ["/a/[bc"]\n', "never closed", "3:")
+refused("`..` in Name", b'Name = "../x"\n', "Name", "1:")
+refused("a newline in Name", b'Name = "a\\nb"\n', "Name", "1:")
+refused("a newline in a path", spec + b'[Filesystem]\nWritablePaths = ["/a\\nb"]\n', "newline", "3:")
+refused("an unknown capability", spec + b'[Capabilities]\nAllow = ["net_amdin"]\n', "did you mean `net_admin`?", "3:")
+refused("no Name", b'[Network]\nRaw = false\n', "Name")
+refused("a missing include", b"profile x {\n  include <no/such>\n}\n", "no/such", "2:", suffix="")
+
+with tempfile.TemporaryDirectory() as name:
+    done = run("apply", "--dry-run", "--features", FEATURES, name)
+    if done.returncode != 2 or "folder" not in done.stderr and "directory" not in done.stderr.lower():
+        faults.append(f"a folder: exit {done.returncode}\n{done.stderr}")
+    loop = pathlib.Path(name) / "loop"
+    loop.write_text(f'profile x {{\n  include "{loop}.inc"\n}}\n')
+    pathlib.Path(f"{loop}.inc").write_text(f'include "{loop}.inc"\n')
+    done = run("compile", "--features", FEATURES, "-o", f"{name}/out.bin", str(loop))
+    if "BH2071" not in done.stderr:  # a warning: the reference reads each file once and says nothing
+        faults.append(f"an include that includes itself: exit {done.returncode}\n{done.stderr}")
+
+for words, wanted in ((["aply"], "apply"), (["apply", "--dry-rum", "x"], "--dry-run"), (["load", "/no/such/file"], "No such file")):
+    done = run(*words)
+    if done.returncode != 2 or wanted not in done.stderr:
+        faults.append(f"{words}: exit {done.returncode}\n{done.stderr}")
+
+for word in ("--help", "--version"):
+    if run(word).returncode != 0:
+        faults.append(f"{word} fails")
+for shell in ("bash", "zsh", "fish"):
+    if run("completions", shell).returncode != 0:
+        faults.append(f"completions {shell} fails")
+
+print("\n".join(faults) or "every bad input is refused as it should be")
+sys.exit(1 if faults else 0)

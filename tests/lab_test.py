@@ -1,0 +1,30 @@
+"""On real kernels: the catalogue and the expectations of examples/nginx.toml on the oldest and the newest kernel, where the compiled
+policy's answers and the kernel's must agree row by row; and the demonstration, in which nginx serves a page and a shell does not run."""
+import json
+import os
+import subprocess
+import sys
+
+BULKHEAD = os.environ["BULKHEAD"]
+SOURCE = os.environ["BH_SOURCE_DIR"]
+SPEC = os.path.join(SOURCE, "examples", "nginx.toml")
+
+
+def lab(*words):
+    done = subprocess.run([BULKHEAD, "lab", SPEC, *words, "--format", "json"], capture_output=True, text=True, timeout=600)
+    if "qemu" in done.stderr.lower() and "install" in done.stderr.lower():
+        print(f"skipped: {done.stderr.strip()}")
+        sys.exit(77)
+    try:
+        report = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        sys.exit(f"lab {words}: exit {done.returncode}\n{done.stderr[-3000:]}")
+    return done, report
+
+
+for words in (["--kernel", "oldest"], ["--kernel", "newest"], ["--demo"]):
+    done, report = lab(*words)
+    print(f"lab {' '.join(words)}: kernel {report.get('kernel')}, {len(report.get('steps', []))} steps, exit {done.returncode}")
+    if done.returncode != 0 or len(report.get("steps", [])) < 10:
+        print(json.dumps(report, indent=1)[-6000:])
+        sys.exit(f"lab {words}: not as expected\n{done.stderr[-2000:]}")
