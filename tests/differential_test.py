@@ -166,7 +166,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
         cases = [*own_cases(base), *debian_cases("debian12", "3.0.8"), *debian_cases("sid", "5.0")]
-        if CORPORA.is_dir():
+        if args.set and "bane" not in args.set:
+            pass
+        elif CORPORA.is_dir():
             cases += bane_cases(CACHE / "parsers" / "3.0.8" / "root" / "etc" / "apparmor.d", work)
         else:
             print(f"the set `bane` is left out: there is no {CORPORA}")

@@ -65,10 +65,15 @@ class Api:
     def get(self, target):
         return self.call("GET", target)
 
-    def import_image(self, name, files=(), changes=(), setuid=()):
+    def import_image(self, name, files=(), changes=()):
         """An image of one layer. files: {path: bytes or (mode, bytes)}; changes: Dockerfile instructions."""
         stream = io.BytesIO()
         with tarfile.open(fileobj=stream, mode="w") as archive:
+            folders = sorted({str(parent) for path in dict(files) for parent in pathlib.PurePath(path).parents} - {"."})
+            for folder in folders:
+                entry = tarfile.TarInfo(folder)
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+                archive.addfile(entry)
             for path, content in dict(files).items():
                 mode, data = content if isinstance(content, tuple) else (0o644, content)
                 entry = tarfile.TarInfo(path)
@@ -111,9 +116,12 @@ def engine(version="20.10", arguments=(), config=None):
     environment = dict(os.environ)
     environment["PATH"] = f"{where}/usr/bin:{where}/usr/sbin:{environment.get('PATH', '')}"
     environment["DOCKER_RAMDISK"] = "true"
-    libraries = [str(p) for p in (where / "usr/lib/x86_64-linux-gnu", where / "lib/x86_64-linux-gnu") if p.exists()]
-    if libraries:
-        environment["LD_LIBRARY_PATH"] = ":".join(libraries)
+    # A newer suite's runc wants a newer C library than this system may have; the oldest engine's runc serves every engine.
+    runc = CACHE / "20.10/usr/sbin/runc"
+    if version != "20.10" and runc.exists():
+        (root / "bin").mkdir()
+        (root / "bin/runc").symlink_to(runc)
+        environment["PATH"] = f"{root}/bin:{environment['PATH']}"
     (root / "daemon.json").write_text(json.dumps(config or {}))
     log = open(root / "log", "w")
     daemon = subprocess.Popen(

@@ -182,6 +182,8 @@ Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptio
       report.kernel.ready() ? session.kernel.profiles() : Result<std::vector<kernel::LoadedProfile>>();
   report.profiles = entries_of(compiled.policy, loaded ? *loaded : std::vector<kernel::LoadedProfile>());
 
+  BH_TRY(report.expectations, check_expectations(session, pipeline, profile, compiled));
+  if (!report.as_expected()) return report;
   BH_TRY(FilePlan plan, plan_file(session, profile, options, report));
   if (options.dry_run) return report;
   if (report.file != FileOutcome::written) {

@@ -7,6 +7,7 @@
 // the error says what is left.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "app/load.h"
 #include "app/persist.h"
 #include "app/pipeline.h"
+#include "app/query.h"
 #include "generate/generate.h"
 
 namespace bh::app {
@@ -51,6 +53,11 @@ struct ApplyReport {
   bool survives_reboot = false;  ///< the file lies where the boot service reads
   HostParser host_parser = HostParser::not_installed;
 
+  std::vector<ExpectationResult>
+      expectations;  ///< the spec's; one that does not hold: nothing was loaded or written
+  [[nodiscard]] bool as_expected() const {
+    return std::ranges::all_of(expectations, &ExpectationResult::holds);
+  }
   bool exec_lists = false;                     ///< the spec speaks of what may be executed
   std::vector<generate::Tightened> tightened;  ///< of a bane file under strict: what bane let be done
 };

@@ -1,4 +1,4 @@
-/* tests/features/* as they are. */
+// The features of the kernels that the project knows, as the files in tests/features hold them.
     .section .rodata
     .macro features label file
     .globl bh_features_\label

@@ -92,7 +92,7 @@ Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {
   return resolved;
 }
 
-Result<Compiled> Pipeline::compile(const Profile& profile) {
+Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
   Compiled compiled;
   if (profile.input.kind == InputKind::compiled) {
     auto decoded = compile::decode(profile.input.bytes);
@@ -107,7 +107,7 @@ Result<Compiled> Pipeline::compile(const Profile& profile) {
   diag::Sink sink;
   compile::Options options;
   options.complain = settings_.complain;
-  options.keep_tags = settings_.keep_tags;
+  options.keep_tags = tags == Tags::keep;
   auto policy = compile::compile(*compiled.resolved, chosen.features, options, session_.sources, sink);
   forward(sink, profile);
   if (!policy || session_.sink.errors() != before) return wrong_input(session_, before);
@@ -133,14 +133,6 @@ Result<ChosenFeatures> Pipeline::parse(std::string name, std::string text, std::
   auto source = session_.sources.add(std::move(name), std::move(text));
   auto features = compile::parse_features(session_.sources, source, session_.sink);
   if (!features) return wrong_input(session_, before);
-  if (features->empty()) {
-    session_.sink
-        .report(diag::Code::features_unreadable, {source, 0, 0}, "there are no features in this file")
-        .with_help(fmt::format(
-            "--features takes a file like those of /etc/apparmor.d/abi, a features folder, or one of {}",
-            known_kernels()));
-    return wrong_input(session_, before);
-  }
   return ChosenFeatures{.features = std::move(*features), .origin = std::move(origin)};
 }
 

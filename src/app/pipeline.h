@@ -31,7 +31,6 @@ struct PolicySettings {
   bool need_real_features =
       false;  ///< no running AppArmor and no `features`: an error, not the newest known kernel's
   bool complain = false;
-  bool keep_tags = false;  ///< compiled policy knows the rules that its states came from (for query)
   std::optional<generate::Style> style;
 };
 
@@ -59,6 +58,10 @@ struct Compiled {
   [[nodiscard]] std::string name() const;
 };
 
+/// Whether a compiled policy knows the rules that its states came from, as query needs it to name them. It
+/// costs memory and some time.
+enum class Tags : std::uint8_t { drop, keep };
+
 class Pipeline {
  public:
   Pipeline(Session& session, PolicySettings settings);
@@ -68,7 +71,7 @@ class Pipeline {
   /// Of text: never called for a compiled policy.
   [[nodiscard]] Result<policy::ResolvedPolicy> resolve(const Profile& profile);
   /// From any kind. A compiled policy is decoded; its bytes stay as they are.
-  [[nodiscard]] Result<Compiled> compile(const Profile& profile);
+  [[nodiscard]] Result<Compiled> compile(const Profile& profile, Tags tags = Tags::drop);
   /// read() and compile().
   [[nodiscard]] Result<Compiled> open(const std::string& name);
 

@@ -18,6 +18,15 @@ std::optional<std::pair<int, int>> major_minor(std::string_view text) {
   return std::pair(major, minor);
 }
 
+/// The mount that holds `path`; of several on one point the last one.
+const MountPoint* mount_of(const std::vector<MountPoint>& mounts, std::string_view path) {
+  const MountPoint* best = nullptr;
+  for (const auto& mount : mounts)
+    if (is_below(path, mount.point) && (best == nullptr || mount.point.size() >= best->point.size()))
+      best = &mount;
+  return best;
+}
+
 /// Branches of the engine, as known on `table_date`; the table is not believed for longer than
 /// `table_lifetime`.
 struct Branch {
@@ -48,11 +57,15 @@ Verdict host_separate_partition(const Input& in) {
   // With userns-remap the engine works in DATA-ROOT/UID.GID.
   std::vector<std::string> candidates = {root};
   if (engine_option(*in.facts.info, "userns")) candidates.push_back(root.substr(0, root.rfind('/')));
-  for (const auto& mount : *in.facts.host.mounts)
-    for (const auto& candidate : candidates)
-      if (mount.point == candidate)
-        return passed(
-            fmt::format("{} is a mount point ({} of type {})", mount.point, mount.source, mount.fs_type));
+  for (const auto& candidate : candidates) {
+    const auto* own = mount_of(*in.facts.host.mounts, candidate);
+    const auto* parent =
+        mount_of(*in.facts.host.mounts, candidate.substr(0, std::max<std::size_t>(1, candidate.rfind('/'))));
+    // The engine binds its data root onto itself: a mount point, but no filesystem of its own.
+    if (own != nullptr && own->point == candidate && (parent == nullptr || parent->device != own->device))
+      return passed(
+          fmt::format("{} is a filesystem of its own ({}, {})", own->point, own->source, own->fs_type));
+  }
   return failed(fmt::format("{} lies on the filesystem of another folder", root));
 }
 

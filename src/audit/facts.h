@@ -45,6 +45,7 @@ struct FileFact {
 };
 
 struct MountPoint {
+  std::string device;  ///< major:minor of the filesystem
   std::string root;
   std::string point;
   std::string fs_type;

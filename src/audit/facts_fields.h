@@ -17,7 +17,8 @@ BH_FIELDS(FileFact) {
       a("unknown", v.unknown);
 }
 BH_FIELDS(MountPoint) {
-  a("root", v.root), a.required("point", v.point), a("fs_type", v.fs_type), a("source", v.source);
+  a("device", v.device), a("root", v.root), a.required("point", v.point), a("fs_type", v.fs_type),
+      a("source", v.source);
 }
 BH_FIELDS(Account) { a.required("name", v.name), a.required("uid", v.uid), a.required("gid", v.gid); }
 BH_FIELDS(Group) { a.required("name", v.name), a.required("gid", v.gid), a("members", v.members); }

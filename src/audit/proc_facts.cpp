@@ -248,8 +248,8 @@ Fact<std::vector<MountPoint>> collect_mounts(const HostFs& fs) {
     auto columns = words(line);
     auto dash = std::ranges::find(columns, "-");
     if (columns.size() < 7 || columns.end() - dash < 3) continue;
-    out.push_back({unescape_octal(columns[3]), unescape_octal(columns[4]), std::string(*(dash + 1)),
-                   unescape_octal(*(dash + 2))});
+    out.push_back({std::string(columns[2]), unescape_octal(columns[3]), unescape_octal(columns[4]),
+                   std::string(*(dash + 1)), unescape_octal(*(dash + 2))});
   }
   return {.value = std::move(out)};
 }

@@ -12,6 +12,9 @@
 namespace bh::audit {
 namespace {
 
+/// Left in the file so that `remove` leaves the kernel as `install` found it.
+constexpr std::string_view was_off_note = "# Auditing was switched off before.\n";
+
 /// Roles that are programs: their execution is recorded as well.
 constexpr std::array<std::string_view, 7> program_roles = {"docker-client",
                                                            "docker-daemon",
@@ -139,13 +142,18 @@ Result<WatchReport> install_watches(Os& os, const std::vector<Watch>& watches) {
   for (const char* folder : {"/etc/audit", "/etc/audit/rules.d"})
     if (auto made = os.mkdir(folder, 0750); !made && made.error().sys != EEXIST)
       return tl::unexpected(std::move(made.error()));
-  BH_TRY_DO(write_file_atomic(os, std::string(watch_file), rules_text(watches), 0640));
+  auto before = read_file(os, std::string(watch_file));
+  bool was_off = status->enabled == 0 || (before && before->find(was_off_note) != std::string::npos);
+  auto text = rules_text(watches) + (was_off ? std::string(was_off_note) : "");
+  BH_TRY_DO(write_file_atomic(os, std::string(watch_file), text, 0640));
   std::vector<std::string> faults;
   for (const auto& watch : watches) {
     auto added = link.add(encode_watch(watch.path, watch.directory, watch.perms, watch_key));
     faults.push_back(added || added.error().sys == EEXIST ? "" : added.error().text);
   }
-  if (status->enabled == 0) BH_TRY_DO(link.enable());
+  if (status->enabled == 0) {
+    BH_TRY_DO(link.set_enabled(true));
+  }
   BH_TRY(auto report, report_on(os, link, watches));
   for (std::size_t i = 0; i < faults.size(); ++i) report.watches[i].fault = faults[i];
   return report;
@@ -185,6 +193,9 @@ Result<WatchReport> remove_watches(Os& os) {
     }
   }
   BH_TRY_DO(os.unlink(std::string(watch_file)));
+  if (text->find(was_off_note) != std::string::npos) {
+    BH_TRY_DO(link.set_enabled(false));
+  }
   BH_TRY(auto report, report_on(os, link, ours));
   for (std::size_t i = 0; i < faults.size(); ++i) report.watches[i].fault = faults[i];
   return report;

@@ -1,5 +1,7 @@
 #include "app/apply.h"
 
+#include <algorithm>
+
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
@@ -17,6 +19,7 @@ namespace {
 
 std::string load_words(const app::ApplyReport& report) {
   const auto& first = report.profiles.front();
+  if (!report.as_expected()) return "not loaded";
   if (report.dry_run)
     return fmt::format("would be {}, {}", first.replaced ? "replaced" : "loaded", first.mode);
   if (!report.loaded) return fmt::format("NOT loaded: {}", report.kernel.cause);
@@ -29,6 +32,7 @@ std::string load_words(const app::ApplyReport& report) {
 std::string file_words(const app::ApplyReport& report) {
   std::string path = report.path;
   if (!report.backup.empty()) path += fmt::format(" (what was there is now {})", report.backup);
+  if (!report.as_expected()) return "not written";
   switch (report.file) {
     case app::FileOutcome::written:
       return fmt::format("written: {}", path);
@@ -50,6 +54,10 @@ std::string text_of(const app::ApplyReport& report) {
   out +=
       fmt::format("  compiled   {} bytes for {}\n", report.bytes,
                   report.features.origin.empty() ? "the kernel it was compiled for" : report.features.origin);
+  if (!report.expectations.empty())
+    out += fmt::format("  expected   {} of {} hold\n",
+                       std::ranges::count(report.expectations, true, &app::ExpectationResult::holds),
+                       report.expectations.size());
   out += fmt::format("  kernel     {}\n", diag::printable(load_words(report)));
   out += fmt::format("  file       {}\n", diag::printable(file_words(report)));
   out += fmt::format(
@@ -99,6 +107,11 @@ int run(const Arguments& arguments, Terminal& terminal) {
   print_diagnostics(session, terminal);
   print_assumed_features(report->features, terminal);
   terminal.out(wants_json(arguments) ? to_json(*report, session) : text_of(*report));
+  if (!report->as_expected()) {
+    terminal.complain(
+        fmt::format("{} is not what its spec expects: nothing was loaded or written", report->name));
+    return exit_findings;
+  }
   print_notes(*report, arguments, terminal);
   return report->dry_run || report->loaded ? exit_fine : exit_trouble;
 }

@@ -130,12 +130,31 @@ std::string to_json(const app::CompileReport& report) {
   return finish({{"features", report.features}, {"assumed", report.assumed}, {"files", files}});
 }
 
+std::string to_json(const app::QueryReport& report) {
+  Json answers = Json::array();
+  for (const auto& asked : report.asked)
+    answers.push_back({{"action", asked.action.text},
+                       {"allowed", query::is_allowed(asked.answer)},
+                       {"denied", query::is_denied(asked.answer)},
+                       {"owner", query::verdict_text(asked.answer.owner.verdict)},
+                       {"other", query::verdict_text(asked.answer.other.verdict)},
+                       {"rules", asked.places},
+                       {"explanation", asked.explanation}});
+  return finish({{"profile", report.profile}, {"features", or_null(report.features)}, {"answers", answers}});
+}
+
 std::string to_json(const app::ApplyReport& report, const app::Session& session) {
   constexpr std::string_view files[] = {"written", "unchanged", "is_input", "not_kept", "would_write"};
   constexpr std::string_view parsers[] = {"not_asked", "accepts", "refuses"};
   Json tightened = Json::array();
   for (const auto& one : report.tightened)
     tightened.push_back({{"what", one.what}, {"where", one.where}, {"why", one.why}});
+  Json expectations = Json::array();
+  for (const auto& one : report.expectations)
+    expectations.push_back({{"action", one.action},
+                            {"expect", one.allow ? "allow" : "deny"},
+                            {"holds", one.holds},
+                            {"verdict", one.verdict}});
   return finish({{"name", report.name},
                  {"dry_run", report.dry_run},
                  {"loaded", report.loaded},
@@ -152,6 +171,8 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"survives_reboot", report.survives_reboot},
                  {"host_parser", parsers[static_cast<std::size_t>(report.host_parser)]},
                  {"docker_flag", "--security-opt apparmor=" + report.name},
+                 {"as_expected", report.as_expected()},
+                 {"expectations", expectations},
                  {"tightened", tightened},
                  {"diagnostics", diagnostics_json(session)}});
 }

@@ -86,7 +86,7 @@ std::optional<KernelPolicy> compile(const policy::ResolvedPolicy& policy, const 
                                     const Options& options, diag::SourceMap& sources, diag::Sink& sink) {
   const std::size_t errors_before = sink.errors();
   Features usable = kernel;
-  if (policy.abi) {
+  if (policy.abi && policy.abi->path != "<kernel>") {
     const diag::SourceId source = sources.add(policy.abi->path, policy.abi->text);
     const auto abi = parse_features(sources, source, sink);
     if (!abi) return std::nullopt;

@@ -28,7 +28,7 @@ std::optional<std::uint32_t> access_bits(ProfileBuilder& builder, const policy::
     std::vector<std::string_view> names;
     for (const AccessWord& entry : words) names.push_back(entry.name);
     diag::Diagnostic& diagnostic =
-        builder.report(diag::Code::bad_access, context, word.span,
+        builder.report(diag::Code::unknown_word, context, word.span,
                        fmt::format("`{}` is no access of this class of rules", diag::printable(word.value)));
     const auto meant = diag::did_you_mean(word.value, names);
     diagnostic.with_help(meant ? fmt::format("did you mean `{}`?", *meant)

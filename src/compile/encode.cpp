@@ -209,7 +209,7 @@ class Encoder {
     stream.u32(profile.mode);
     stream.u32(profile.audit);
     stream.close();
-    if (profile.path_flags != path_flag::mediate_deleted) optional_number(stream, "path_flags", profile.path_flags);
+    optional_number(stream, "path_flags", profile.path_flags);
   }
 
   static void capabilities(Stream& stream, const CapabilitySets& sets) {

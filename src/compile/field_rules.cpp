@@ -5,6 +5,7 @@
 #include "compile/profile_builder.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
+#include "policy/words.h"
 
 namespace bh::compile {
 
@@ -17,9 +18,9 @@ void add_capability_rule(ProfileBuilder& builder, const policy::CapabilityRule& 
       continue;
     }
     std::vector<std::string_view> names;
-    for (const Name& entry : capability_names()) names.push_back(entry.word);
+    for (const NamedNumber& entry : capability_names()) names.push_back(entry.name);
     diag::Diagnostic& diagnostic =
-        builder.report(diag::Code::unknown_capability, context, name.span,
+        builder.report(diag::Code::unknown_word, context, name.span,
                        fmt::format("`{}` is no capability; they are written without CAP_, in lower case",
                                    diag::printable(name.value)));
     if (const auto meant = diag::did_you_mean(name.value, names))
@@ -37,8 +38,17 @@ void add_capability_rule(ProfileBuilder& builder, const policy::CapabilityRule& 
 }
 
 void add_rlimit_rule(ProfileBuilder& builder, const policy::RlimitRule& rule, const RuleContext& context) {
-  builder.report(diag::Code::unsupported_construct, context, "rlimit rules are not compiled yet");
-  (void)rule;
+  const auto number = number_of(rlimit_names(), rule.name.value);
+  std::string why = "no such limit";
+  const auto value = number ? policy::rlimit_value(rule.name.value, rule.value.value, why) : std::nullopt;
+  if (!value) {
+    builder.report(diag::Code::unknown_word, context, rule.value.span,
+                   fmt::format("`set rlimit {} <= {}`: {}", diag::printable(rule.name.value),
+                               diag::printable(rule.value.value), why));
+    return;
+  }
+  builder.out.rlimits.mask |= std::uint32_t{1} << *number;
+  builder.out.rlimits.values[*number] = *value;
 }
 
 }  // namespace bh::compile

@@ -18,7 +18,9 @@ using automata::ExprPool;
 using policy::ExecTransition;
 
 constexpr std::size_t max_targets = 12;
-constexpr std::uint32_t subset = accept_bit::lock;  // in the second half of a pair
+// Of a pair: the link may have no permission that its target lacks. Only the half of owners says so, also where a rule is about
+// everybody; the reference has always written it like that, and kernels skip the test for others.
+constexpr std::uint32_t subset = accept_bit::lock;
 
 std::uint32_t both_halves(std::uint32_t half) { return half | half << accept_bit::other_shift; }
 
@@ -173,7 +175,7 @@ void add_link(ProfileBuilder& builder, const RuleContext& context, const Languag
               bool exact_target, bool of_subset, bool name_too) {
   const std::uint32_t halves = halves_of(context.qualifiers);
   const std::uint32_t link = both_halves(accept_bit::link) & halves;
-  const std::uint32_t pair_bits = link | (of_subset ? both_halves(subset) & halves : 0);
+  const std::uint32_t pair_bits = link | (of_subset ? subset & halves : 0);
   if (name_too)
     builder.file.add(name.expr, ProfileBuilder::grant(context, link, link, name.exact), context.index);
   builder.file.add(pair(builder.file.pool(), name.expr, target),

@@ -274,7 +274,7 @@ class Parser {
   /// Always false, for `return wrong(…)`.
   bool wrong(std::size_t at, const std::string& problem) {
     sink_
-        .report(diag::Code::bad_glob, text_.span,
+        .report(diag::Code::malformed_pattern, text_.span,
                 fmt::format("the {} `{}` {}, at its byte {}", what_,
                             diag::printable(text_.value.substr(0, 200)), problem, at + 1))
         .with_help("a `\\` in front of a special character takes it literally");

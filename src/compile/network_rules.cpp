@@ -65,13 +65,13 @@ ByteSet every_family() {
 
 void report_word(ProfileBuilder& builder, const RuleContext& context, const policy::Text& word, bool first) {
   std::vector<std::string_view> names;
-  for (const Name& entry : socket_type_names()) names.push_back(entry.word);
+  for (const NamedNumber& entry : socket_type_names()) names.push_back(entry.name);
   for (const Protocol& entry : protocols) names.push_back(entry.name);
   if (first) {
-    for (const Name& entry : family_names()) names.push_back(entry.word);
+    for (const NamedNumber& entry : family_names()) names.push_back(entry.name);
   }
   diag::Diagnostic& diagnostic =
-      builder.report(diag::Code::bad_network, context, word.span,
+      builder.report(diag::Code::unknown_word, context, word.span,
                      fmt::format("`{}` is no {}socket type or protocol", diag::printable(word.value),
                                  first ? "address family, " : ""));
   const auto meant = diag::did_you_mean(word.value, names);
@@ -95,7 +95,7 @@ bool choose_type(ProfileBuilder& builder, const RuleContext& context, const poli
     chosen.families &= having;
     if (chosen.families.none()) {
       builder
-          .report(diag::Code::bad_network, context, word.span,
+          .report(diag::Code::unknown_word, context, word.span,
                   fmt::format("the family has no protocol `{}` that a rule can name", word.value))
           .with_help(fmt::format("`{}` goes with inet{}; with others name a type: stream, dgram, raw",
                                  word.value, protocol.inet6_too ? " and inet6" : ""));
@@ -114,7 +114,7 @@ std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::Cla
   Sockets chosen{every_family(), false, {}};
   if (rule.words.empty()) return chosen;
   if (rule.words.size() > 2) {
-    builder.report(diag::Code::bad_network, context, rule.words[2].span,
+    builder.report(diag::Code::unknown_word, context, rule.words[2].span,
                    "a network rule has at most a family and a type or protocol");
     return std::nullopt;
   }
@@ -155,7 +155,7 @@ std::vector<std::optional<std::uint32_t>> unix_types(const Sockets& chosen) {
   if (chosen.type) return {chosen.type};
   if (!chosen.named_family) return {std::nullopt};
   std::vector<std::optional<std::uint32_t>> types;
-  for (const Name& entry : socket_type_names()) types.emplace_back(entry.number);
+  for (const NamedNumber& entry : socket_type_names()) types.emplace_back(entry.number);
   return types;
 }
 

@@ -158,7 +158,7 @@ struct CompiledProfile {
   std::uint32_t flags = 0;                  ///< profile_flag
   std::uint32_t mode = 0;                   ///< Mode
   std::uint32_t audit = 0;                  ///< not 0: every access is logged
-  std::uint32_t path_flags = path_flag::mediate_deleted;  ///< path_flag; this is what kernels take when nothing is said
+  std::optional<std::uint32_t> path_flags;  ///< path_flag; none: the kernel takes mediate_deleted
 
   CapabilitySets capabilities;
   std::vector<std::string> identity;

@@ -49,7 +49,6 @@ struct ProfileBuilder {
   RuleSet policydb;
   std::vector<std::string> xtable;
   CompiledProfile out;
-  bool path_flags_stated = false;  ///< a flag spoke about paths
 
   /// For kernels before network_v8, by family; see finish_fields.
   struct FamilyMasks {

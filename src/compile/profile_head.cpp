@@ -2,7 +2,6 @@
 // automaton.
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,7 +16,7 @@ using automata::ExprId;
 using automata::ExprPool;
 
 // The numbers that are Linux's on every architecture but alpha, mips and sparc (asm-generic/errno-base.h).
-constexpr auto error_numbers = std::to_array<Name>({{"EPERM", 1}, {"EACCES", 13}, {"ENOENT", 2}});
+constexpr auto error_numbers = std::to_array<NamedNumber>({{"EPERM", 1}, {"EACCES", 13}, {"ENOENT", 2}});
 
 struct PathFlag {
   std::string_view name;
@@ -57,15 +56,13 @@ const auto* find_flag(const Table& table, std::string_view name) {
 }
 
 void report_flag(ProfileBuilder& builder, const policy::Flag& flag, std::string message) {
-  builder.sink.report(diag::Code::bad_flag, flag.value ? flag.value->span : flag.name.span,
+  builder.sink.report(diag::Code::unknown_word, flag.value ? flag.value->span : flag.name.span,
                       std::move(message));
 }
 
 void add_path_flag(ProfileBuilder& builder, const policy::Flag& flag, const PathFlag& entry) {
   CompiledProfile& out = builder.out;
-  // The first word about paths replaces the default as a whole.
-  if (!std::exchange(builder.path_flags_stated, true)) out.path_flags = 0;
-  out.path_flags |= entry.bit;
+  out.path_flags = out.path_flags.value_or(0) | entry.bit;
   if (!flag.value) return;
   if (!flag.value->value.starts_with('/')) {
     report_flag(builder, flag,
@@ -166,7 +163,7 @@ void add_profile_head(ProfileBuilder& builder, bool complain) {
   const auto check_name = [&](const std::string& name, std::string_view what) {
     if (name.size() <= 4096 && name.find('\0') == std::string::npos && name.find('\n') == std::string::npos)
       return;
-    builder.sink.report(diag::Code::bad_profile_name, builder.profile.span,
+    builder.sink.report(diag::Code::unusable_name, builder.profile.span,
                         fmt::format("a {} has at most 4096 bytes, and no newline or NUL", what));
   };
   check_name(out.name, "profile's name");

@@ -55,9 +55,9 @@ std::optional<automata::ByteSet> signal_set(ProfileBuilder& builder, const polic
     }
     good = false;
     std::vector<std::string_view> names;
-    for (const Name& entry : signal_names()) names.push_back(entry.word);
+    for (const NamedNumber& entry : signal_names()) names.push_back(entry.name);
     diag::Diagnostic& diagnostic =
-        builder.report(diag::Code::unknown_signal, context, word->span,
+        builder.report(diag::Code::unknown_word, context, word->span,
                        fmt::format("`{}` is no signal; they are written without SIG, in lower case",
                                    diag::printable(word->value)));
     const auto meant = diag::did_you_mean(word->value, names);

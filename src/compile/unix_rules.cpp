@@ -72,7 +72,7 @@ std::optional<UnixSocket> read_socket(ProfileBuilder& builder, const policy::Cla
     if (!socket.type) {
       good = false;
       builder
-          .report(diag::Code::bad_network, context, text->span,
+          .report(diag::Code::unknown_word, context, text->span,
                   fmt::format("`{}` is no socket type", diag::printable(text->value)))
           .with_help("types are stream, dgram, seqpacket, rdm, raw and packet");
     }
@@ -100,7 +100,7 @@ bool check_peer_access(ProfileBuilder& builder, const policy::ClassRule& rule, c
                        std::uint32_t bits) {
   if (rule.peer.empty() || rule.access.empty() || (bits & ~bits_of_peer) == 0) return true;
   builder
-      .report(diag::Code::bad_access, context, rule.access.front().span,
+      .report(diag::Code::unknown_word, context, rule.access.front().span,
               "with `peer=` a unix rule can be about connect, accept, send and receive only")
       .with_help(
           "put create, bind, listen, shutdown, getattr, setattr, getopt, setopt into a rule of their own, "

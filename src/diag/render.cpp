@@ -80,20 +80,49 @@ Excerpt excerpt(const SourceMap& sources, Span span) {
   return shown;
 }
 
-void put_place(std::string& out, const SourceMap& sources, Span span, std::string_view mark,
-               std::string_view text, std::string_view colour, Paint paint) {
-  Position at = sources.position(span.source, span.begin);
-  Excerpt shown = excerpt(sources, span);
-  std::string number = fmt::format("{}", at.line);
-  std::string gutter(number.size(), ' ');
-  fmt::format_to(std::back_inserter(out), "{}--> {}:{}:{}\n", gutter, printable(sources.name(span.source)),
-                 at.line, at.column);
-  fmt::format_to(std::back_inserter(out), "{} |\n{} | {}\n", gutter, number, shown.text);
-  std::string carets;
-  for (std::size_t i = 0; i < shown.length; ++i) carets += mark;
-  std::string line = fmt::format("{}{}{}", carets, text.empty() ? "" : " ", text);
+std::string gutter_of(const Position& at) { return std::string(fmt::format("{}", at.line).size(), ' '); }
+
+/// The line of carets under an excerpt.
+void put_mark(std::string& out, const std::string& gutter, const Excerpt& shown, char mark,
+              std::string_view text, std::string_view colour, Paint paint) {
+  std::string line = std::string(shown.length, mark);
+  if (!text.empty()) line += fmt::format(" {}", text);
   fmt::format_to(std::back_inserter(out), "{} | {}{}\n", gutter, std::string(shown.caret, ' '),
                  paint(colour, line));
+}
+
+void put_place(std::string& out, const SourceMap& sources, Span span, char mark, std::string_view text,
+               std::string_view colour, Paint paint) {
+  Position at = sources.position(span.source, span.begin);
+  Excerpt shown = excerpt(sources, span);
+  std::string gutter = gutter_of(at);
+  fmt::format_to(std::back_inserter(out), "{}--> {}:{}:{}\n", gutter, printable(sources.name(span.source)),
+                 at.line, at.column);
+  fmt::format_to(std::back_inserter(out), "{} |\n{} | {}\n", gutter, at.line, shown.text);
+  put_mark(out, gutter, shown, mark, text, colour, paint);
+}
+
+/// Whether two places show one and the same excerpt, so that it need not be repeated.
+bool same_excerpt(const SourceMap& sources, Span a, Span b) {
+  return a.source == b.source &&
+         sources.position(a.source, a.begin).line == sources.position(b.source, b.begin).line &&
+         excerpt(sources, a).text == excerpt(sources, b).text;
+}
+
+void put_labels(std::string& out, const SourceMap& sources, const Diagnostic& diagnostic, Paint paint) {
+  constexpr std::string_view blue = "\x1b[1;34m";
+  Span shown = diagnostic.span;
+  for (const Label& label : diagnostic.labels) {
+    if (!label.span.valid()) continue;
+    std::string text = printable(label.text);
+    if (shown.valid() && same_excerpt(sources, shown, label.span)) {
+      std::string gutter = gutter_of(sources.position(label.span.source, label.span.begin));
+      put_mark(out, gutter, excerpt(sources, label.span), '-', text, blue, paint);
+    } else {
+      put_place(out, sources, label.span, '-', text, blue, paint);
+    }
+    shown = label.span;
+  }
 }
 
 }  // namespace
@@ -122,10 +151,8 @@ std::string render(const SourceMap& sources, const Diagnostic& diagnostic, Rende
   std::string out =
       fmt::format("{}: {}\n", paint(severity_colour[severity], head), printable(diagnostic.message));
   if (diagnostic.span.valid())
-    put_place(out, sources, diagnostic.span, "^", "", severity_colour[severity], paint);
-  for (const Label& label : diagnostic.labels)
-    if (label.span.valid())
-      put_place(out, sources, label.span, "-", printable(label.text), "\x1b[1;34m", paint);
+    put_place(out, sources, diagnostic.span, '^', "", severity_colour[severity], paint);
+  put_labels(out, sources, diagnostic, paint);
   if (!diagnostic.help.empty())
     fmt::format_to(std::back_inserter(out), "  = help: {}\n", printable(diagnostic.help));
   return out;

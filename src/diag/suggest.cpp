@@ -34,7 +34,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
   if (word.empty() || word.size() > longest) return std::nullopt;
-  std::size_t best = std::min<std::size_t>(3, std::max<std::size_t>(1, word.size() / 3)) + 1;
+  std::size_t best =
+      std::min<std::size_t>(3, word.size() / 3) + 1;  // words of one or two letters: only case differs
   std::optional<std::string> found;
   for (std::string_view candidate : candidates) {
     if (candidate.size() > longest) continue;

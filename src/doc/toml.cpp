@@ -5,9 +5,11 @@
 #include "doc/toml.h"
 
 #include <fmt/format.h>
+
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <string>
 
 #include "diag/render.h"
 

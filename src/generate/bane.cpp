@@ -9,7 +9,6 @@
 namespace bh::generate {
 namespace {
 
-/// The rules that bane puts into every profile, last.
 constexpr std::string_view fixed_rules[] = {
     "deny @{PROC}/* w",
     "deny @{PROC}/{[^1-9],[^1-9][^0-9],[^1-9s][^0-9y][^0-9s],[^1-9][^0-9][^0-9][^0-9]*}/** w",
@@ -115,6 +114,8 @@ class Bane {
 };
 
 }  // namespace
+
+std::span<const std::string_view> bane_fixed_rules() { return fixed_rules; }
 
 Generated generate_bane(const Spec& spec, const Options& options, const diag::SourceMap& sources,
                         diag::Sink& sink) {

@@ -81,14 +81,19 @@ class Warnings {
   }
 
   void read(const std::optional<List>& list, std::vector<std::pair<const Entry*, Globs>>& into) const {
+    std::size_t steps = 0;
     each(list, [&](const Entry& entry) {
-      if (auto globs = exactly(entry)) into.emplace_back(&entry, std::move(*globs));
+      if (steps > max_steps) return;
+      auto globs = exactly(entry);
+      if (!globs) return;
+      for (const Glob& glob : *globs) steps += glob.size();
+      into.emplace_back(&entry, std::move(*globs));
     });
   }
 
   void writable(const Entry& entry) {
     auto globs = exactly(entry);
-    if (!globs) return;
+    if (!globs || read_only_.size() > max_compared) return;
     for (const auto& [over, set] : read_only_) {
       if (!meets(set, *globs)) continue;
       sink_
@@ -185,6 +190,9 @@ class Warnings {
            "Raw = false does not stop ping where net.ipv4.ping_group_range is open, and AF_ALG stays open",
            "strict denies AF_ALG");
   }
+
+  static constexpr std::size_t max_steps = 1u << 20;
+  static constexpr std::size_t max_compared = 1024;  // entries; a list longer than that was made by a program
 
   const Spec& spec_;
   diag::Sink& sink_;

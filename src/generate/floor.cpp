@@ -17,7 +17,7 @@ const FloorRule rules[] = {
     {"/proc/{interrupts,slabinfo,vmallocinfo,kpagecount,kpageflags,kpagecgroup,iomem,ioports}", "mrwklx",
      "side channels and kernel layout"},
     {"/proc/{acpi,scsi,asound}/{,**}", "mrwklx", "host hardware"},
-    {"/sys/{,**}", "wklx", "kernel objects"},
+    {"/sys/{,**}", "mwklx", "kernel objects"},
     {"/sys/firmware/{,**}", "mrwklx", "firmware tables and variables"},
     {"/sys/devices/virtual/powercap/{,**}", "mrwklx", "energy counters (PLATYPUS)"},
     {"/sys/devices/system/cpu/cpu[0-9]*/thermal_throttle/{,**}", "mrwklx", "thermal side channel"},

@@ -12,7 +12,7 @@ namespace bh::generate {
 
 struct FloorRule {
   std::string_view path;   ///< AppArmor glob
-  std::string_view perms;  ///< `mrwklx`: nothing; `wklx`: no change
+  std::string_view perms;  ///< `mrwklx`: nothing; `mwklx`: only reading
   std::string_view why;
   [[nodiscard]] bool denies_reading() const { return perms.find('r') != std::string_view::npos; }
 };

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace bh::generate {
 namespace {
 
@@ -12,7 +14,8 @@ unsigned char byte_of(char c) { return static_cast<unsigned char>(c); }
 /// Recursive descent over one glob text; nesting is limited, so the recursion is.
 class Parser {
  public:
-  Parser(std::string_view text, GlobError& error) : text_(text), error_(error) {}
+  Parser(std::string_view text, GlobError& error, std::size_t limit)
+      : text_(text), error_(error), limit_(limit) {}
 
   std::optional<Globs> parse() {
     Globs globs = sequence(0);
@@ -25,6 +28,7 @@ class Parser {
 
  private:
   static constexpr int max_depth = 16;
+  static constexpr std::size_t max_steps = 1u << 18;
 
   void fail(std::size_t at, std::string message) {
     if (!failed_) error_ = {at, std::move(message)};
@@ -45,12 +49,24 @@ class Parser {
     return globs;
   }
 
+  /// A path of 4 kB with a hundred alternatives in front must not become megabytes many times over.
+  void count(std::size_t added) {
+    steps_ += added;
+    if (steps_ > max_steps) fail(at_ - 1, "too long once the `{…}` are multiplied out");
+  }
+
   void multiply(Globs& globs, const Globs& tails) {
     if (failed_) return;
-    if (globs.size() * tails.size() > max_globs) {
-      fail(at_ - 1, fmt::format("more than {} paths once the `{{…}}` are multiplied out", max_globs));
+    if (globs.size() * tails.size() > limit_) {
+      fail(at_ - 1, fmt::format("more than {} paths once the `{{…}}` are multiplied out", limit_));
       return;
     }
+    std::size_t tail_steps = 0;
+    for (const Glob& tail : tails) tail_steps += tail.size();
+    std::size_t head_steps = 0;
+    for (const Glob& head : globs) head_steps += head.size();
+    count(tail_steps * globs.size() + head_steps * tails.size());
+    if (failed_) return;
     Globs product;
     product.reserve(globs.size() * tails.size());
     for (const Glob& head : globs)
@@ -85,6 +101,7 @@ class Parser {
 
   /// One construct that is not an alternation, at the end of every glob.
   void append(Globs& globs, char c) {
+    count(globs.size());
     auto add = [&](const Step& step) {
       for (Glob& glob : globs) glob.push_back(step);
     };
@@ -178,6 +195,8 @@ class Parser {
 
   std::string_view text_;
   GlobError& error_;
+  std::size_t limit_;
+  std::size_t steps_ = 0;
   std::size_t at_ = 0;
   bool failed_ = false;
 };
@@ -297,8 +316,8 @@ ByteSet only(char byte) {
   return set;
 }
 
-std::optional<Globs> parse_globs(std::string_view text, GlobError& error) {
-  return Parser(text, error).parse();
+std::optional<Globs> parse_globs(std::string_view text, GlobError& error, std::size_t limit) {
+  return Parser(text, error, limit).parse();
 }
 
 Glob literal(std::string_view text) {
@@ -323,41 +342,73 @@ std::optional<std::string> as_subtree(const Glob& glob) {
   return folder && folder->ends_with('/') ? folder : std::nullopt;
 }
 
-std::string print(const Globs& globs) {
-  std::vector<Glob> lines;
-  for (const Glob& glob : globs) lines.push_back(normal(glob));
-  std::ranges::stable_sort(lines, {}, [](const Glob& glob) { return print_line(glob, false, true); });
-  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
-  if (lines.size() == 1) return print_line(lines[0], false, true);
+namespace {
 
-  std::size_t shortest = std::ranges::min(lines, {}, &Glob::size).size();
-  auto common = [&](auto step_at) {
-    std::size_t n = 0;
-    while (n < shortest &&
-           std::ranges::all_of(lines, [&](const Glob& l) { return step_at(l, n) == step_at(lines[0], n); }))
-      ++n;
-    return n;
-  };
-  std::size_t front = common([](const Glob& line, std::size_t i) -> const Step& { return line[i]; });
-  // A repeat at the edge of the braces would change its meaning with its neighbours: keep it inside.
-  while (front > 0 && !is_byte(lines[0][front - 1], '/')) --front;
-  std::size_t back =
-      common([](const Glob& line, std::size_t i) -> const Step& { return line[line.size() - 1 - i]; });
-  back = std::min(back, shortest - front);
-  while (back > 0 && !is_byte(lines[0][lines[0].size() - back], '/')) --back;
-
-  std::string out = print_line(Glob(lines[0].begin(), lines[0].begin() + static_cast<std::ptrdiff_t>(front)),
-                               false, false) +
-                    "{";
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (i > 0) out += ',';
-    out += print_line(Glob(lines[i].begin() + static_cast<std::ptrdiff_t>(front),
-                           lines[i].end() - static_cast<std::ptrdiff_t>(back)),
-                      false, false);
+/// Where the first component ends: behind its `/`. The whole line if it has none, or something in it may
+/// itself hold a `/`.
+std::size_t first_component(const Glob& line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (is_byte(line[i], '/')) return i + 1;
+    if (line[i].set.test('/')) break;
   }
-  out += '}';
-  return out +
-         print_line(Glob(lines[0].end() - static_cast<std::ptrdiff_t>(back), lines[0].end()), false, true);
+  return line.size();
+}
+
+Glob slice(const Glob& line, std::size_t from, std::size_t to) {
+  return {line.begin() + static_cast<std::ptrdiff_t>(from), line.begin() + static_cast<std::ptrdiff_t>(to)};
+}
+
+/// `front{a,b,c}back`: what all lines share, in whole components, is written once; lines that share their
+/// first component only with some are grouped, `depth` levels deep. `at_end`: nothing follows the text.
+std::string print_lines(std::vector<Glob> lines, bool at_end, int depth) {
+  if (lines.size() == 1) return print_line(lines[0], false, at_end);
+  std::size_t shortest = std::ranges::min(lines, {}, &Glob::size).size();
+  std::size_t front = 0, back = 0;
+  for (std::size_t n = 1; n <= shortest; ++n) {
+    bool shared =
+        std::ranges::all_of(lines, [&](const Glob& line) { return line[n - 1] == lines[0][n - 1]; });
+    if (!shared) break;
+    if (is_byte(lines[0][n - 1], '/')) front = n;
+  }
+  for (std::size_t n = 1; n + front <= shortest; ++n) {
+    bool shared = std::ranges::all_of(lines, [&](const Glob& line) {
+      return line.end()[-static_cast<std::ptrdiff_t>(n)] == lines[0].end()[-static_cast<std::ptrdiff_t>(n)];
+    });
+    if (!shared) break;
+    if (is_byte(lines[0].end()[-static_cast<std::ptrdiff_t>(n)], '/')) back = n;
+  }
+  std::string out = print_line(slice(lines[0], 0, front), false, false) + "{";
+  std::vector<Glob> middles;
+  for (const Glob& line : lines) middles.push_back(slice(line, front, line.size() - back));
+  for (std::size_t i = 0; i < middles.size();) {
+    std::size_t head = first_component(middles[i]), end = i + 1;
+    while (depth > 0 && head < middles[i].size() && end < middles.size() && middles[end].size() >= head &&
+           std::equal(middles[i].begin(), middles[i].begin() + static_cast<std::ptrdiff_t>(head),
+                      middles[end].begin()))
+      ++end;
+    if (i > 0) out += ',';
+    out += print_lines({middles.begin() + static_cast<std::ptrdiff_t>(i),
+                        middles.begin() + static_cast<std::ptrdiff_t>(end)},
+                       false, depth - 1);
+    i = end;
+  }
+  return out + "}" + print_line(slice(lines[0], lines[0].size() - back, lines[0].size()), false, at_end);
+}
+
+}  // namespace
+
+std::string print(const Globs& globs) {
+  BH_CHECK(!globs.empty());
+  std::vector<std::pair<std::string, Glob>> sorted;
+  for (const Glob& glob : globs) {
+    Glob line = normal(glob);
+    sorted.emplace_back(print_line(line, false, true), std::move(line));
+  }
+  std::ranges::sort(sorted, {}, &std::pair<std::string, Glob>::first);
+  std::vector<Glob> lines;
+  for (auto& [text, line] : sorted)
+    if (lines.empty() || lines.back() != line) lines.push_back(std::move(line));
+  return print_lines(std::move(lines), true, 8);
 }
 
 std::string quote(std::string_view path) {

@@ -41,9 +41,10 @@ struct GlobError {
 
 /// Multiplies out `{…}`. Escapes: `\` before a byte that means something, `\xHH`, `\OOO`. No variables.
 /// Errors: unclosed or unopened `[` `{`, an alternation of fewer than two, an empty class, a backslash at the
-/// end, more than `max_globs` alternatives.
-[[nodiscard]] std::optional<Globs> parse_globs(std::string_view text, GlobError& error);
+/// end, more than `limit` alternatives.
 inline constexpr std::size_t max_globs = 512;
+[[nodiscard]] std::optional<Globs> parse_globs(std::string_view text, GlobError& error,
+                                               std::size_t limit = max_globs);
 
 /// The bytes of `text` as a glob that matches nothing else.
 [[nodiscard]] Glob literal(std::string_view text);

@@ -7,7 +7,7 @@
 namespace bh::generate {
 namespace {
 
-constexpr std::size_t max_visits = 200'000;
+constexpr std::size_t max_visits = 50'000;
 
 /// Positions in several globs at once: glob g at step i is `first[g] + i`. Sorted, closed over repeats that
 /// may be skipped.
@@ -245,24 +245,32 @@ bool covers(const Globs& whole, const Globs& part) {
   return true;
 }
 
-bool meets(const Globs& a, const Globs& b) {
-  for (const Glob& x : a)
-    for (const Glob& y : b) {
-      std::set<std::pair<std::size_t, std::size_t>> seen;
-      std::vector<std::pair<std::size_t, std::size_t>> todo{{0, 0}};
-      while (!todo.empty()) {
-        auto [i, j] = todo.back();
-        todo.pop_back();
-        if (!seen.insert({i, j}).second) continue;
-        bool end_x = i == x.size(), end_y = j == y.size();
-        if (end_x && end_y) return true;
-        if (!end_x && x[i].repeat) todo.emplace_back(i + 1, j);
-        if (!end_y && y[j].repeat) todo.emplace_back(i, j + 1);
-        if (!end_x && !end_y && (x[i].set & y[j].set).any())
-          todo.emplace_back(x[i].repeat ? i : i + 1, y[j].repeat ? j : j + 1);
-      }
-    }
+bool meets(const Glob& a, const Glob& b) {
+  // Most pairs part in their literal beginnings.
+  std::size_t same = 0;
+  while (same < a.size() && same < b.size() && !a[same].repeat && !b[same].repeat) {
+    if ((a[same].set & b[same].set).none()) return false;
+    ++same;
+  }
+  std::set<std::pair<std::size_t, std::size_t>> seen;
+  std::vector<std::pair<std::size_t, std::size_t>> todo{{same, same}};
+  while (!todo.empty()) {
+    auto [i, j] = todo.back();
+    todo.pop_back();
+    if (!seen.insert({i, j}).second) continue;
+    bool end_a = i == a.size(), end_b = j == b.size();
+    if (end_a && end_b) return true;
+    if (!end_a && a[i].repeat) todo.emplace_back(i + 1, j);
+    if (!end_b && b[j].repeat) todo.emplace_back(i, j + 1);
+    if (!end_a && !end_b && (a[i].set & b[j].set).any())
+      todo.emplace_back(a[i].repeat ? i : i + 1, b[j].repeat ? j : j + 1);
+  }
   return false;
+}
+
+bool meets(const Globs& a, const Globs& b) {
+  return std::ranges::any_of(
+      a, [&](const Glob& x) { return std::ranges::any_of(b, [&](const Glob& y) { return meets(x, y); }); });
 }
 
 std::optional<Globs> intersect(const Globs& a, const Globs& b) {
@@ -278,7 +286,7 @@ std::optional<Globs> subtract(const Globs& from, const Globs& less) {
   Globs out;
   Positions positions(less);
   for (const Glob& glob : from)
-    if (!Subtraction(glob, positions, out).run()) return std::nullopt;
+    if (!covers(less, {glob}) && !Subtraction(glob, positions, out).run()) return std::nullopt;
   simplify(out);
   return out;
 }
@@ -305,33 +313,19 @@ void names_after(std::string& out, const std::vector<std::string>& names, std::s
   }
 }
 
+/// The folders as a tree; below an excluded one there is nothing.
 struct Folder {
   bool excluded = false;
   std::map<std::string, Folder> below;
+
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& [name, child] : below) all.push_back(name);
+    return all;
+  }
 };
 
-void put_folder(std::vector<std::string>& out, const Folder& folder, const std::string& path) {
-  std::vector<std::string> names;
-  std::string bare = path + "{,";
-  for (const auto& [name, child] : folder.below) {
-    bare += (names.empty() ? "" : ",") + print({literal(name)});
-    names.push_back(name);
-  }
-  out.push_back(bare + "}");
-  out.push_back(path + "{" + names_but(names) + "}{,/**}");
-  for (const auto& [name, child] : folder.below)
-    if (!child.excluded) put_folder(out, child, path + print({literal(name)}) + "/");
-}
-
-}  // namespace
-
-std::string names_but(const std::vector<std::string>& names) {
-  std::string out;
-  names_after(out, names, 0, names.size(), "");
-  return out;
-}
-
-std::vector<std::string> everything_but(const std::vector<std::string>& folders) {
+Folder tree_of(const std::vector<std::string>& folders) {
   Folder root;
   for (const std::string& path : folders) {
     Folder* folder = &root;
@@ -343,11 +337,49 @@ std::vector<std::string> everything_but(const std::vector<std::string>& folders)
     folder->excluded = true;
     folder->below.clear();
   }
+  return root;
+}
+
+/// Calls `put(folder, path)` for each folder on the way to an excluded one, from the root down. Depth: that
+/// of a path.
+template <class F>
+void each_on_the_way(const Folder& folder, const std::string& path, const F& put) {
+  put(folder, path);
+  for (const auto& [name, child] : folder.below)
+    if (!child.excluded) each_on_the_way(child, path + print({literal(name)}) + "/", put);
+}
+
+}  // namespace
+
+std::string names_but(const std::vector<std::string>& names) {
+  std::string out;
+  names_after(out, names, 0, names.size(), "");
+  return out;
+}
+
+std::vector<std::string> everything_but(const std::vector<std::string>& folders) {
+  if (folders.empty()) return {"/{,**}"};
+  Folder root = tree_of(folders);
   std::vector<std::string> out;
-  if (folders.empty())
-    out.push_back("/{,**}");
-  else if (!root.excluded)
-    put_folder(out, root, "/");
+  if (root.excluded) return out;
+  each_on_the_way(root, "/", [&](const Folder& folder, const std::string& path) {
+    std::vector<std::string> names = folder.names();
+    std::string bare = path + "{";
+    for (const std::string& name : names) bare += "," + print({literal(name)});
+    out.push_back(bare + "}");
+    out.push_back(path + "{" + names_but(names) + "}{,/**}");
+  });
+  return out;
+}
+
+std::vector<std::string> files_but(const std::vector<std::string>& folders, std::string_view ending) {
+  if (folders.empty()) return {"/**" + std::string(ending)};
+  Folder root = tree_of(folders);
+  std::vector<std::string> out;
+  if (root.excluded) return out;
+  each_on_the_way(root, "/", [&](const Folder& folder, const std::string& path) {
+    out.push_back(path + "{*,{" + names_but(folder.names()) + "}/**}" + std::string(ending));
+  });
   return out;
 }
 

@@ -66,6 +66,7 @@ std::string text_for(std::string_view written, const Globs& globs) {
     tries.push_back("/{,usr/}" + text.substr(1));
   }
   for (const std::string& text : tries) {
+    if (!text.starts_with('/')) continue;  // parsers want to see the slash
     GlobError error;
     auto read = parse_globs(text, error);
     if (read && same(*read, globs)) return text;
@@ -168,7 +169,7 @@ std::optional<PathSet> path_set(const Entry& entry, const Variables& variables, 
 
 PathSet fixed_set(std::string_view text) {
   GlobError error;
-  auto globs = parse_globs(text, error);
+  auto globs = parse_globs(text, error, 1u << 20);
   BH_CHECK(globs.has_value());
   return {std::string(text), std::move(*globs), std::string(text), {}};
 }

@@ -64,7 +64,7 @@ class SpecReader {
                   std::string help = "") {
     sink_
         .report(Code::wrong_type, span,
-                fmt::format("{} is {}, not {}", name, wanted, doc::describe(got.kind)))
+                fmt::format("{} must be {}, not {}", name, wanted, doc::describe(got.kind)))
         .with_help(std::move(help));
   }
 
@@ -174,7 +174,7 @@ class SpecReader {
     if (found != key.choices.end())
       return slot(spec_, static_cast<std::size_t>(found - key.choices.begin()), node.span);
     auto& report = sink_.report(Code::bad_choice, node.span,
-                                fmt::format("{} is one of \"{}\", not \"{}\"", key.name,
+                                fmt::format("{} must be one of \"{}\", not \"{}\"", key.name,
                                             fmt::join(key.choices, "\", \""), node.text));
     if (auto near = diag::did_you_mean(node.text, key.choices))
       report.with_help(fmt::format("did you mean \"{}\"?", *near));

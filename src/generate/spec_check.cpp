@@ -8,6 +8,7 @@
 #include "diag/suggest.h"
 #include "generate/glob.h"
 #include "generate/words.h"
+#include "policy/parse.h"
 
 namespace bh::generate {
 namespace {
@@ -181,8 +182,8 @@ class Checker {
       entry_.text = name;
       return true;
     }
-    auto& report = fail(
-        code, fmt::format("no {} is called `{}`; there are {}", what, entry_.text, fmt::join(words, ", ")));
+    std::string all = words.size() > 10 ? "" : fmt::format("; there are {}", fmt::join(words, ", "));
+    auto& report = fail(code, fmt::format("no {} is called `{}`{}", what, entry_.text, all));
     if (auto near = diag::did_you_mean(name, words))
       report.with_help(fmt::format("did you mean `{}`?", *near));
     return false;
@@ -230,6 +231,38 @@ class Checker {
   /// the lines after it.
   bool line(bool preamble) {
     if (!one_line(Code::bad_line)) return false;
+    if (!balanced()) {
+      fail(Code::bad_line,
+           fmt::format("`{}` in {} is not whole: its braces or quotes do not match", entry_.text, key_));
+      return false;
+    }
+    diag::SourceMap alone;
+    diag::Sink found;
+    diag::SourceId id = alone.add(std::string(key_), entry_.text + "\n");
+    policy::Fragment fragment =
+        policy::parse(alone, id, preamble ? policy::Context::preamble : policy::Context::profile_body, found);
+    if (!found.ok()) {
+      auto first = std::ranges::find(found.diagnostics(), diag::Severity::error, &diag::Diagnostic::severity);
+      auto& report = fail(Code::bad_line, fmt::format("`{}` in {} cannot stand in a profile: {}", entry_.text,
+                                                      key_, first->message));
+      report.with_help(first->help);
+      return false;
+    }
+    bool has_profile = std::ranges::any_of(fragment.block.nodes, [](const policy::Node& node) {
+      return std::holds_alternative<policy::Profile>(node);
+    });
+    bool has_rule = std::ranges::any_of(fragment.block.nodes, [](const policy::Node& node) {
+      return std::holds_alternative<policy::Rule>(node);
+    });
+    if (!has_profile && !(preamble && has_rule)) return true;
+    fail(Code::bad_line,
+         fmt::format("`{}` in {} is a {}", entry_.text, key_, has_profile ? "profile" : "rule"))
+        .with_help(has_profile ? "a spec makes one profile" : "rules belong into InnerImports");
+    return false;
+  }
+
+  /// Braces and quotes by the plainest reading, whatever a parser makes of them.
+  [[nodiscard]] bool balanced() const {
     std::string_view text = entry_.text;
     int depth = 0;
     bool quoted = false;
@@ -243,20 +276,7 @@ class Checker {
       else if (!quoted && (text[i] == '{' || text[i] == '}') && (depth += text[i] == '{' ? 1 : -1) < 0)
         break;
     }
-    if (depth != 0 || quoted) {
-      fail(Code::bad_line,
-           fmt::format("`{}` in {} is not whole: its braces or quotes do not match", text, key_));
-      return false;
-    }
-    std::size_t start = text.find_first_not_of(" \t");
-    std::string_view head = start == std::string_view::npos ? "" : text.substr(start);
-    if (!preamble) return true;
-    for (std::string_view known : {"#", "include", "@{", "$", "alias ", "abi "})
-      if (head.starts_with(known)) return true;
-    fail(Code::bad_line, fmt::format("`{}` cannot stand before a profile", text))
-        .with_help(
-            "Imports takes includes, variables, aliases and abi lines; rules belong into InnerImports");
-    return false;
+    return depth == 0 && !quoted;
   }
 
   std::string_view key_;

@@ -185,7 +185,7 @@ void strict_network(StrictContext& context) {
 
 void strict_processes(StrictContext& context) {
   const Spec& spec = context.spec;
-  std::string self = fmt::format("{{,*//&}}{}{{,//&*}}", spec.name.text);
+  std::string self = fmt::format("{{,**//&}}{}{{,//&**}}", spec.name.text);
   Text& out = context.out;
   out.section(
       "Signals and tracing: the runtime, and the container's own processes (also stacked, as `docker exec` "
@@ -241,8 +241,16 @@ void head(StrictContext& context) {
                    return entry.text.starts_with("abi ");
                  });
   if (!own_abi) out.line(newer ? "abi <abi/4.0>," : "abi <abi/3.0>,");
+  auto mentions = [](const std::optional<List>& list, std::string_view text) {
+    return list && std::ranges::any_of(list->entries, [&](const Entry& entry) {
+             return entry.text.find(text) != std::string::npos;
+           });
+  };
   if (spec.imports)
     for (const Entry& entry : spec.imports->entries) out.line(entry.text);
+  // bane has them in front of every profile, and abstractions are written with them.
+  if (mentions(spec.inner_imports, "include") && !mentions(spec.imports, "tunables/"))
+    out.line("include <tunables/global>");
   out.line();
   out.line(fmt::format("profile {} flags=(attach_disconnected,mediate_deleted{}) {{", spec.name.text,
                        context.mode == Mode::complain ? ",complain" : ""));

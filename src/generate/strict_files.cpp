@@ -46,46 +46,101 @@ class Files {
 
   // ---- Plans
 
-  /// Where everything is writable that is not protected: what to deny, and which folders to leave out of what
-  /// is allowed.
+  /// What is not writable although everything is by default.
+  struct Protected {
+    PathSet set;
+    std::string_view key;
+  };
+
+  /// Where everything is writable that is not protected: which folders to leave out of what is allowed, and
+  /// what to deny.
   void plan_writes() {
     if (!lists_.writable_by_default) return;
-    for (const PathSet& set : lists_.read_only) protect(set, "ReadOnlyPaths", exceptions_);
-    protect(system_programs(), "programs and libraries", exceptions_);
-    for (const PathSet& set : lists_.allow_exec) protect(set, "AllowExec", exceptions_);
-    for (const PathSet& set : lists_.deny_exec) protect(set, "DenyExec", exceptions_);
-    for (const PathSet& set : lists_.shell_targets) protect(set, "DenyExec", exceptions_);
-    // Nobody names a terminal `x.so`: here the devices are no exceptions.
-    protect(loadable_libraries(), "loadable libraries", writable_);
+    std::vector<Protected> all;
+    for (const PathSet& set : lists_.read_only) all.push_back({set, "ReadOnlyPaths"});
+    all.push_back({system_programs(), "programs and libraries"});
+    for (const PathSet& set : lists_.allow_exec) all.push_back({set, "AllowExec"});
+    for (const PathSet& set : lists_.deny_exec) all.push_back({set, "DenyExec"});
+    for (const PathSet& set : lists_.shell_targets) all.push_back({set, "DenyExec"});
+
+    for (const Protected& one : all)
+      for (const Glob& glob : one.set.globs) {
+        auto folder = as_subtree(glob);
+        Globs inside = exceptions_in(glob);
+        if (!folder || inside.empty() || covers(inside, {glob})) continue;
+        folders_.push_back(*folder);
+        if (left_out_.empty() || left_out_.back().set.text != one.set.text)
+          left_out_.push_back({one.set, one.key, one.set.span});
+      }
     for (const std::string& text : everything_but(folders_)) unlisted_.push_back(fixed_set(text));
+    if (unlisted_.empty()) return;
+    Globs left_out;
+    for (const std::string& folder : folders_) {
+      left_out.push_back(literal(folder));
+      left_out.back().push_back({path_bytes(), true});
+    }
+    for (const Protected& one : all) protect(one, left_out);
+    protect_libraries();
   }
 
-  void protect(const PathSet& set, std::string_view key, const Globs& exceptions) {
+  Globs exceptions_in(const Glob& glob) const {
+    Globs inside;
+    for (const Glob& exception : exceptions_)
+      if (meets(exception, glob)) inside.push_back(exception);
+    return inside;
+  }
+
+  void protect(const Protected& one, const Globs& left_out) {
     Globs whole, cut;
-    for (const Glob& glob : set.globs) {
-      Globs inside;
-      for (const Glob& exception : exceptions)
-        if (meets({exception}, {glob})) inside.push_back(exception);
+    for (const Glob& glob : one.set.globs) {
+      if (covers(left_out, {glob})) continue;
+      Globs inside = exceptions_in(glob);
       if (inside.empty()) {
         whole.push_back(glob);
       } else if (covers(inside, {glob})) {
         continue;
-      } else if (auto folder = as_subtree(glob)) {
-        folders_.push_back(*folder);
-        left_out_.push_back({set, key, set.span});
       } else if (auto rest = subtract({glob}, inside); rest && rest->size() <= max_cut) {
         cut.insert(cut.end(), rest->begin(), rest->end());
       } else {
         whole.push_back(glob);
-        not_exact(set, key, inside);
+        not_exact(one.set, one.key, inside);
       }
     }
-    if (whole.size() == set.globs.size()) {
-      write_denials_.push_back({set, key, set.span});
+    if (whole.size() == one.set.globs.size()) {
+      write_denials_.push_back({one.set, one.key, one.set.span});
       return;
     }
-    if (!whole.empty()) write_denials_.push_back({made_set(whole), key, set.span});
-    if (!cut.empty()) write_denials_.push_back({made_set(cut), key, set.span});
+    if (!whole.empty()) write_denials_.push_back({made_set(whole), one.key, one.set.span});
+    if (!cut.empty()) write_denials_.push_back({made_set(cut), one.key, one.set.span});
+  }
+
+  /// Libraries anywhere but in what WritablePaths names. (Nobody calls a terminal `x.so`: devices are no
+  /// exceptions here.)
+  void protect_libraries() {
+    std::vector<std::string> folders;
+    Globs others;
+    for (const Glob& glob : writable_) {
+      if (!meets({glob}, loadable_libraries().globs)) continue;
+      if (auto folder = as_subtree(glob))
+        folders.push_back(*folder);
+      else
+        others.push_back(glob);
+    }
+    for (const std::string& text : files_but(folders, ".{so{,.*},node}")) {
+      PathSet set = fixed_set(text);
+      Globs inside;
+      for (const Glob& glob : others)
+        if (meets(set.globs, {glob})) inside.push_back(glob);
+      if (!inside.empty()) {
+        auto rest = subtract(set.globs, inside);
+        if (rest && rest->empty()) continue;
+        if (rest && rest->size() <= max_cut)
+          set = made_set(std::move(*rest));
+        else
+          not_exact(loadable_libraries(), "loadable libraries", inside);
+      }
+      write_denials_.push_back({std::move(set), "loadable libraries", {}});
+    }
   }
 
   void not_exact(const PathSet& set, std::string_view key, const Globs& inside) {
@@ -104,11 +159,35 @@ class Files {
   }
 
   void plan_exec() {
-    if (lists_.exec_listed) {
-      exec_ = lists_.allow_exec;
-      return;
+    exec_ = lists_.exec_listed ? lists_.allow_exec : readable_and_not_writable();
+    // A denial of running leaves mapping allowed in parsers that take `ix` to mean `m` (3.0.8), and a denial
+    // of mapping would keep libraries from loading: what DenyExec shares with libraries is left out instead,
+    // where that can be said.
+    for (const PathSet& denied : lists_.deny_exec) {
+      std::string_view perms = "mx";
+      if (meets(denied.globs, loadable_libraries().globs) && leave_out(denied.globs)) perms = "x";
+      exec_denials_.push_back(perms);
     }
-    // Readable and not writable.
+  }
+
+  bool leave_out(const Globs& denied) {
+    std::vector<PathSet> left;
+    for (const PathSet& set : exec_) {
+      if (!meets(set.globs, denied)) {
+        left.push_back(set);
+        continue;
+      }
+      auto rest = subtract(set.globs, denied);
+      if (!rest || rest->size() > max_cut) return false;
+      if (rest->empty()) continue;
+      left.push_back(made_set(std::move(*rest)));
+      left.back().span = set.span;
+    }
+    exec_ = std::move(left);
+    return true;
+  }
+
+  std::vector<PathSet> readable_and_not_writable() const {
     std::vector<PathSet> candidates;
     if (lists_.writable_by_default) {
       candidates = lists_.read_only;
@@ -117,22 +196,19 @@ class Files {
     } else {
       candidates = everything_runnable();
     }
-    if (!lists_.read_listed) {
-      exec_ = std::move(candidates);
-      return;
-    }
+    if (!lists_.read_listed) return candidates;
+    std::vector<PathSet> read;
     for (const PathSet& set : lists_.read) {
-      if (auto common = intersect(set.globs, all_globs(candidates)); common && !common->empty()) {
-        PathSet both = covers(*common, set.globs) ? set : made_set(std::move(*common));
-        both.span = set.span;
-        exec_.push_back(std::move(both));
-      }
+      auto common = intersect(set.globs, all_globs(candidates));
+      if (!common || common->empty()) continue;
+      PathSet both = covers(*common, set.globs) ? set : made_set(std::move(*common));
+      both.span = set.span;
+      read.push_back(std::move(both));
     }
+    return read;
   }
 
-  /// Everything, without the folders of DenyExec: a denial of running there would leave mapping allowed in
-  /// parsers that take `ix` to mean `m` (3.0.8), and a denial of mapping would keep the libraries in them
-  /// from loading.
+  /// Everything, without the folders of DenyExec.
   std::vector<PathSet> everything_runnable() const {
     std::vector<std::string> folders;
     for (const PathSet& set : lists_.deny_exec)
@@ -173,9 +249,30 @@ class Files {
     }
     for (const PathSet& set : lists_.read) allow(set, "r", "ReadPaths", set.span);
     for (const PathSet& set : lists_.writable) allow(set, "r", "WritablePaths", set.span);
-    for (const PathSet& set : unlisted_) allow(set, "r", "writable, so readable", {});
+    unlisted_reads();
+    for (const PathSet& set : lists_.allow_exec) allow(set, "r", "AllowExec", set.span);
     for (const PathSet& set : always_writable()) allow(set, "r", "", {});
     for (const PathSet& set : always_readable()) allow(set, "r", "", {});
+  }
+
+  /// What is writable by default is readable; what is kept from being written there is not, unless it is
+  /// listed.
+  void unlisted_reads() {
+    if (unlisted_.empty()) return;
+    Globs kept = all_globs(lists_.read_only);
+    for (const auto* sets : {&lists_.allow_exec, &lists_.deny_exec, &lists_.shell_targets})
+      for (const PathSet& set : *sets) kept.insert(kept.end(), set.globs.begin(), set.globs.end());
+    kept.insert(kept.end(), system_programs().globs.begin(), system_programs().globs.end());
+    auto rest = subtract(all_globs(unlisted_), kept);
+    if (rest && rest->empty()) return;
+    if (rest && rest->size() <= max_cut) {
+      allow(made_set(std::move(*rest)), "r", "writable, so readable", {});
+      return;
+    }
+    context_.sink
+        .report(Code::not_exact, context_.spec.filesystem.read_paths->key,
+                "what no list names can be written but not read: AppArmor has no way to say it")
+        .with_help("list in ReadPaths what is to be read, or set Unlisted = \"readonly\"");
   }
 
   void writes() {
@@ -198,9 +295,7 @@ class Files {
       }
     }
     for (const Denial& folder : left_out_)
-      out_.note(fmt::format(
-          "{} is not among what is writable: {}.", folder.set.text,
-          folder.span.valid() ? "ReadOnlyPaths, with exceptions above" : std::string(folder.key)));
+      out_.note(fmt::format("{} is not among them: {}, with exceptions above.", folder.set.text, folder.key));
     for (const Denial& denial : write_denials_) deny(denial.set, writing, denial.key, denial.span);
     unused_logs();
   }
@@ -246,27 +341,48 @@ class Files {
     for (const PathSet& set : lists_.writable)
       if (meets(code, set.globs)) deny(set, "mx", "writable, so never code", set.span);
     for (const PathSet& set : always_writable())
-      if (meets(runnable, set.globs)) deny(set, "mx", "writable, so never code", {});
-    PathSet memory = fixed_set("/memfd:*");
-    if (meets(runnable, memory.globs)) deny(memory, "mx", "memory that a process wrote itself", {});
-    loader(runnable);
-    for (const PathSet& set : lists_.deny_exec) deny_exec(set);
-    for (const PathSet& set : lists_.shell_targets) deny_exec(set);
+      if (meets(code, set.globs)) deny(set, "mx", "writable, so never code", {});
+    if (meets(runnable, memory_files().globs))
+      deny(memory_files(), "mx", "memory that a process wrote itself", {});
+    loader();
+    for (std::size_t i = 0; i < lists_.deny_exec.size(); ++i)
+      deny_exec(lists_.deny_exec[i], exec_denials_[i]);
+    for (const PathSet& set : lists_.shell_targets) deny_exec(set, "mx");
   }
 
-  void loader(const Globs& runnable) {
-    if (!meets(runnable, dynamic_loader().globs)) return;
-    Globs named;
-    for (const PathSet& set : lists_.allow_exec)
-      for (const Glob& glob : set.globs)
-        if (as_literal(glob) && covers(dynamic_loader().globs, {glob})) named.push_back(glob);
-    constexpr std::string_view why = "the loader would run what may not be run";
-    if (named.empty()) return deny(dynamic_loader(), "x", why, {});
-    if (auto rest = subtract(dynamic_loader().globs, named)) deny(made_set(std::move(*rest)), "x", why, {});
+  void loader() {
+    // A loader that AllowExec names by its path is asked for; a glob that happens to hold one is not.
+    const PathSet* named = nullptr;
+    bool held = false;
+    for (const PathSet& set : exec_)
+      for (const Glob& glob : set.globs) {
+        if (!meets({glob}, dynamic_loader().globs)) continue;
+        if (lists_.exec_listed && as_literal(glob))
+          named = &set;
+        else
+          held = true;
+      }
+    if (!held) return;
+    deny(dynamic_loader(), "x", "the loader would run what may not be run", {});
+    if (named && named->span.valid())
+      context_.sink
+          .report(
+              Code::not_exact, named->span,
+              fmt::format("`{}` stays refused: other entries of AllowExec hold loaders too, which are denied",
+                          named->text))
+          .with_help("name the programs one by one where you want the loader itself");
   }
 
-  void deny_exec(const PathSet& set) {
-    deny(set, meets(set.globs, loadable_libraries().globs) ? "x" : "mx", "DenyExec", set.span);
+  void deny_exec(const PathSet& set, std::string_view perms) {
+    deny(set, perms, "DenyExec", set.span);
+    if (perms == "mx" && meets(set.globs, loadable_libraries().globs))
+      context_.sink
+          .report(
+              Code::not_exact, set.span,
+              fmt::format(
+                  "libraries among `{}` cannot be loaded either: AppArmor has no way to say that exception",
+                  set.written))
+          .with_help("write the entry as a folder (`/path/**`) or as plain paths");
   }
 
   void spec_denials() {
@@ -310,6 +426,7 @@ class Files {
       PathSet set = fixed_set(rule.path);
       if (!lists_.settings.empty() && !rule.denies_reading() && meets(set.globs, lists_.settings)) {
         auto rest = subtract(set.globs, lists_.settings);
+        if (rest && rest->empty()) continue;
         if (rest && rest->size() <= max_cut)
           set = made_set(std::move(*rest));
         else
@@ -333,6 +450,7 @@ class Files {
   std::vector<Denial> write_denials_;
   std::vector<PathSet> unlisted_;  // writable by default
   std::vector<PathSet> exec_;
+  std::vector<std::string_view> exec_denials_;  // permissions, one for each of DenyExec
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ namespace bh::generate {
 [[nodiscard]] const PathSet& loadable_libraries();
 /// The dynamic loader, run as a command.
 [[nodiscard]] const PathSet& dynamic_loader();
+/// Files that exist in memory only (memfd_create): whoever runs one wrote it.
+[[nodiscard]] const PathSet& memory_files();
 /// Programs and libraries of the system.
 [[nodiscard]] const PathSet& system_programs();
 /// What every program reads to start.

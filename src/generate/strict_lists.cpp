@@ -28,6 +28,11 @@ const PathSet& dynamic_loader() {
   return set;
 }
 
+const PathSet& memory_files() {
+  static const PathSet set = fixed_set("/memfd:*");
+  return set;
+}
+
 const PathSet& system_programs() {
   static const PathSet set = fixed_set("/{,usr/}{bin,sbin,lib*}/{,**}");
   return set;
@@ -103,44 +108,60 @@ class Lists {
     for (const Entry& entry : list->entries) {
       bool again = std::ranges::any_of(into, [&](const PathSet& set) { return set.written == entry.text; });
       if (again) continue;
-      if (auto set = path_set(entry, variables_, sink_)) into.push_back(std::move(*set));
+      auto set = path_set(entry, variables_, sink_);
+      if (!set) continue;
+      for (const Glob& glob : set->globs) steps_ += glob.size();
+      paths_ += set->globs.size();
+      if (paths_ > max_paths || steps_ > max_steps) {
+        if (!beyond_)
+          sink_.report(
+              Code::input_beyond_limit, entry.span,
+              fmt::format("the lists name too much: at most {} paths once the `{{…}}` are multiplied out",
+                          max_paths));
+        beyond_ = true;
+        return;
+      }
+      into.push_back(std::move(*set));
     }
   }
 
   void read_quiet() {
     if (!spec_.quiet) return;
+    List paths{spec_.quiet->key, {}};
     for (const Entry& entry : spec_.quiet->entries)
-      if (entry.text.starts_with('/') || entry.text.starts_with("@{"))
-        if (auto set = path_set(entry, variables_, sink_)) lists_.quiet.push_back(std::move(*set));
+      if (entry.text.starts_with('/') || entry.text.starts_with("@{")) paths.entries.push_back(entry);
+    read(paths, lists_.quiet);
   }
 
+  /// What DenyExec's `sh` is a link to on most images. The kernel sees the target's name.
   void shells() {
     Globs named = all_globs(lists_.deny_exec), allowed = all_globs(lists_.allow_exec);
-    Globs targets;
     const PathSet* first = nullptr;
-    for (const PathSet& set : lists_.deny_exec)
-      for (const Glob& glob : set.globs) {
-        Glob tail = literal("/sh");
-        if (glob.size() < tail.size() || !std::equal(tail.begin(), tail.end(), glob.end() - 3)) continue;
-        for (std::string_view name : {"dash", "bash", "ash", "busybox"}) {
-          Glob target(glob.begin(), glob.end() - 2);
-          for (const Step& step : literal(name)) target.push_back(step);
-          if (covers(named, {target}) || covers(allowed, {target})) continue;
-          if (!first) first = &set;
-          named.push_back(target);
-          targets.push_back(std::move(target));
-        }
+    std::string added;
+    for (const PathSet& set : lists_.deny_exec) {
+      if (!set.text.ends_with("/sh")) continue;
+      std::string names;
+      for (std::string_view name : {"dash", "bash", "ash", "busybox"}) {
+        PathSet target = fixed_set(set.text.substr(0, set.text.size() - 2) + std::string(name));
+        if (covers(named, target.globs) || meets(allowed, target.globs)) continue;
+        names += (names.empty() ? "" : ",") + std::string(name);
+        named.insert(named.end(), target.globs.begin(), target.globs.end());
       }
-    if (!first) return;
-    PathSet set = made_set(std::move(targets));
-    set.span = first->span;
-    sink_
-        .report(
-            Code::shell_targets, first->span,
-            fmt::format("`{}` is a link on most images, and the kernel sees what it leads to: {} denied too",
-                        first->written, set.text + " is"))
-        .with_help("name in AllowExec what is to stay, or in DenyExec what is denied, to settle it");
-    lists_.shell_targets.push_back(std::move(set));
+      if (names.empty()) continue;
+      if (names.find(',') != std::string::npos) names = "{" + names + "}";
+      PathSet targets = fixed_set(set.text.substr(0, set.text.size() - 2) + names);
+      targets.span = set.span;
+      added += (added.empty() ? "" : " and ") + targets.text;
+      lists_.shell_targets.push_back(std::move(targets));
+      if (!first) first = &set;
+    }
+    if (first)
+      sink_
+          .report(Code::shell_targets, first->span,
+                  fmt::format(
+                      "`{}` is a link on most images, and the kernel sees what it leads to: {} is denied too",
+                      first->written, added))
+          .with_help("to settle it, name each of them in DenyExec or in AllowExec");
   }
 
   void no_effect(const PathSet& set, std::string_view key, std::string_view because, diag::Span span,
@@ -222,10 +243,15 @@ class Lists {
         no_effect(set, "ReadPaths", "the floor keeps it from being read", {}, "");
   }
 
+  static constexpr std::size_t max_paths = 4096;
+  static constexpr std::size_t max_steps = 1u << 20;
+
   const Spec& spec_;
   diag::Sink& sink_;
   Variables variables_;
   FileLists lists_;
+  std::size_t paths_ = 0, steps_ = 0;
+  bool beyond_ = false;
 };
 
 }  // namespace

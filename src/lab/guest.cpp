@@ -131,6 +131,8 @@ class Guest {
         return wait_port(step.port, step.timeout_ms);
       case Do::ask:
         return ask(step);
+      case Do::features:
+        return features();
       case Do::stop:
         return stop(step);
     }
@@ -160,6 +162,14 @@ class Guest {
     if (loaded) return {};
     Outcome outcome = failed("write", loaded.error().sys);
     outcome.err = loaded.error().text;
+    return outcome;
+  }
+
+  static Outcome features() {
+    auto text = kernel::AppArmor(Os::real()).features_text();
+    if (!text) return failed("read", text.error().sys);
+    Outcome outcome;
+    outcome.out = std::move(*text);
     return outcome;
   }
 

@@ -126,7 +126,9 @@ Result<void> Initramfs::add_file(const Source& from, const std::string& guest, i
   }
   if (S_ISDIR(about.st_mode)) return add_tree(here, to, depth + 1);
   if (!S_ISREG(about.st_mode)) return fail("{} is neither a file nor a folder", here.on_host());
-  bool known = entries_.contains(to);
+  auto before = entries_.find(to);
+  bool known = before != entries_.end() && before->second.kind == Entry::Kind::host_file &&
+               before->second.text == here.on_host();
   BH_TRY_DO(place(to, {Entry::Kind::host_file, about.st_mode & 07777u, here.on_host(),
                        static_cast<std::uint64_t>(about.st_size)}));
   if (known || (about.st_mode & 0111) == 0) return {};

@@ -9,8 +9,9 @@ bool permission(int sys) { return sys == EACCES || sys == EPERM; }
 
 /// The stage could not be set (124), the profile not entered (125), or time ran out: it says nothing about
 /// the action.
-bool never_tried(const Outcome& outcome) {
-  return outcome.exit_code == 124 || outcome.exit_code == 125 || outcome.timed_out;
+bool never_tried(const Step& step, const Outcome& outcome) {
+  bool no_probe = step.what == Do::probe && outcome.exit_code == 2;  // it does not know this action
+  return no_probe || outcome.exit_code == 124 || outcome.exit_code == 125 || outcome.timed_out;
 }
 
 }  // namespace
@@ -19,7 +20,7 @@ Verdict judge(const Step& step, const StepResult& result) {
   if (!result.reached || !step.control) return Verdict::not_staged;
   const Outcome& without = result.control;
   const Outcome& with = result.outcome;
-  if (never_tried(without) || never_tried(with)) return Verdict::not_staged;
+  if (never_tried(step, without) || never_tried(step, with)) return Verdict::not_staged;
   if (step.what == Do::probe) {
     // An errno of its own (no such device, bad argument) is fine as control: it comes after the permission
     // check.

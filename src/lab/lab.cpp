@@ -1,12 +1,17 @@
 #include "lab/lab.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include <cerrno>
+#include <filesystem>
 
 #include "base/file.h"
 #include "base/spawn.h"
+#include "lab/debian.h"
 #include "lab/guest.h"
 #include "lab/initramfs.h"
 #include "lab/kernels.h"
@@ -47,7 +52,7 @@ class ScratchFolder {
 /// lacks is left out; a step that needs it will say so.
 Result<void> add_everyday_programs(Initramfs& root) {
   for (const char* shell : {"/usr/bin/dash", "/usr/bin/bash"})
-    if (Os::real().stat(shell)) BH_TRY_DO(root.add(shell, shell));
+    if (!root.has(shell) && Os::real().stat(shell)) BH_TRY_DO(root.add(shell, shell));
   const char* busybox = "/usr/bin/busybox";
   if (Os::real().stat(busybox)) {
     BH_TRY_DO(root.add(busybox, busybox));
@@ -65,13 +70,13 @@ Result<void> add_everyday_programs(Initramfs& root) {
 
 Result<void> write_initramfs(const LabPlan& plan, const LabOptions& options, const std::string& path) {
   Initramfs root(Os::real());
-  BH_TRY_DO(add_everyday_programs(root));
   BH_TRY_DO(root.add(options.program, "/usr/bin/bulkhead"));
   root.add_bytes(guest_probe, std::string(bh_probe_image, bh_probe_image_end), 0755);
   for (const Added& added : plan.add) {
     auto done = root.add(added.host, added.guest, added.root);
     if (!done) return tl::unexpected(std::move(done.error()).in("cannot add to the guest"));
   }
+  BH_TRY_DO(add_everyday_programs(root));
   for (const PlannedFile& file : plan.files) root.add_bytes(file.guest, file.bytes, file.mode);
   for (const std::string& folder : plan.folders) root.add_folder(folder);
   root.add_bytes(guest_plan, steps_to_json(plan), 0600);
@@ -115,6 +120,27 @@ Result<LabReport> run_lab(const LabPlan& plan, const LabOptions& options) {
   report.seconds = outcome.seconds;
   read_results(outcome, report);
   return report;
+}
+
+Result<std::string> kernel_features(const std::string& kernel, const LabOptions& options) {
+  BH_TRY(std::string vmlinuz, find_kernel(kernel));
+  BH_TRY(struct ::stat about, Os::real().stat(vmlinuz));
+  std::string mark = fmt::format("{} {} {}", vmlinuz, about.st_size, about.st_mtim.tv_sec);
+  std::string folder = cache_folder() + "/features";
+  std::string path = fmt::format("{}/{:016x}", folder, XXH3_64bits(mark.data(), mark.size()));
+  if (Os::real().stat(path)) return path;
+  LabPlan plan;
+  plan.steps.push_back({.what = Do::features});
+  LabOptions same = options;
+  same.kernel = vmlinuz;
+  BH_TRY(LabReport report, run_lab(plan, same));
+  if (!report.complete) return fail("cannot read the features of {}: {}", vmlinuz, report.trouble);
+  if (report.steps[0].outcome.exit_code != 0) return fail("the kernel {} has no AppArmor", vmlinuz);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return fail_errno(error.value(), folder);
+  BH_TRY_DO(write_file_atomic(Os::real(), path, report.steps[0].outcome.out));
+  return path;
 }
 
 }  // namespace bh::lab

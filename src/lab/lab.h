@@ -20,4 +20,9 @@ struct LabOptions {
 /// way is a report with `complete` false.
 [[nodiscard]] Result<LabReport> run_lab(const LabPlan& plan, const LabOptions& options);
 
+/// The AppArmor features that a kernel (named as in LabOptions) shows, as a file in the text form of
+/// /etc/apparmor.d/abi: read from the kernel itself by one short boot, and kept in the cache for as long as
+/// the vmlinuz is the same.
+[[nodiscard]] Result<std::string> kernel_features(const std::string& kernel, const LabOptions& options = {});
+
 }  // namespace bh::lab

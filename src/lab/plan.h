@@ -24,7 +24,8 @@ enum class Do : std::uint8_t {
   start,  ///< start `argv` as the service `target` and go on
   wait_port,  ///< until 127.0.0.1:`port` accepts a connection
   ask,  ///< send argv[0] to 127.0.0.1:`port` and read the answer to its end; it ends well if argv[1] is in it
-  stop,  ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's
+  features,  ///< the kernel's AppArmor features, as text, are the output
+  stop,      ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's
 };
 
 /// What a step is expected to show.
@@ -47,6 +48,7 @@ struct Step {
   std::string profile;  ///< empty: unconfined. May be a stack (`a//&b`)
   Enter enter = Enter::now;
   Expect expect = Expect::nothing;
+  std::string note;      ///< said beside the expectation, e.g. that this kernel does not mediate it
   bool control = false;  ///< run, probe: do the same unconfined afterwards, to know what AppArmor changed
   std::string target;
   int port = 0;

@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array do_words = {"load", "run", "probe", "start", "wait_port", "ask", "stop"};
+constexpr std::array do_words = {"load", "run", "probe", "start", "wait_port", "ask", "features", "stop"};
 constexpr std::array expect_words = {"nothing", "allowed", "refused"};
 constexpr std::array met_words = {"yes", "no", "open"};
 constexpr std::array enter_words = {"now", "on_exec"};
@@ -98,6 +98,7 @@ class Members {
 void read_step(Members& in, Step& step) {
   in.get_word("do", do_words, step.what);
   in.get("label", step.label);
+  in.get("note", step.note);
   in.get("argv", step.argv);
   in.get("profile", step.profile);
   in.get_word("enter", enter_words, step.enter);
@@ -126,6 +127,7 @@ Json step_json(const Step& step) {
     json["enter"] = enter_words[static_cast<std::size_t>(step.enter)];
   }
   if (step.expect != Expect::nothing) json["expect"] = expect_words[static_cast<std::size_t>(step.expect)];
+  if (!step.note.empty()) json["note"] = step.note;
   if (step.control) json["control"] = true;
   if (!step.target.empty()) json["target"] = step.target;
   if (step.port != 0) json["port"] = step.port;

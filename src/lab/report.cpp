@@ -30,7 +30,22 @@ std::string said_text(const Step& step, const StepResult& result) {
   if (!result.reached) return "not reached";
   std::string outcome = outcome_text(step, result.outcome);
   if (!step.control) return outcome;
-  return fmt::format("{} ({})", to_string(judge(step, result)), outcome);
+  Verdict verdict = judge(step, result);
+  // Why nothing can be said lies in the control run.
+  if (verdict == Verdict::not_staged)
+    return fmt::format("{} (confined {}, without a profile {})", to_string(verdict), outcome,
+                       outcome_text(step, result.control));
+  return fmt::format("{} ({})", to_string(verdict), outcome);
+}
+
+std::string indented(std::string_view text) {
+  std::string lines;
+  while (!text.empty()) {
+    auto end = std::min(text.find('\n'), text.size());
+    lines += fmt::format("      | {}\n", text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
 }
 
 /// The record without the audit system's time stamp, which is of no use in a guest that lived for seconds.
@@ -43,6 +58,7 @@ std::string_view from_apparmor(std::string_view line) {
 
 std::string outcome_text(const Step& step, const Outcome& outcome) {
   if (outcome.timed_out) return "ran out of time";
+  if (step.what == Do::probe && !outcome.call.empty() && outcome.sys == 0) return outcome.call;
   if (outcome.sys != 0) {
     const char* name = ::strerrorname_np(outcome.sys);
     return fmt::format("{}: {}", outcome.call, name != nullptr ? name : "unknown error");
@@ -68,8 +84,12 @@ std::string report_text(const LabPlan& plan, const LabReport& report) {
     const Step& step = plan.steps[i];
     const StepResult& result = report.steps[i];
     std::string_view mark = met(step, result) == Met::no ? "!" : " ";
-    text += fmt::format("{} {:<{}}  {:<8}  {}\n", mark, label_of(step), width, expected_text(step.expect),
-                        said_text(step, result));
+    std::string note = step.note.empty() ? "" : fmt::format("  [{}]", step.note);
+    text += fmt::format("{} {:<{}}  {:<8}  {}{}\n", mark, label_of(step), width, expected_text(step.expect),
+                        said_text(step, result), note);
+    // What a command said is what its user wanted to know; of the catalogue's steps it would be noise.
+    if (step.what == Do::run && step.expect == Expect::nothing)
+      text += indented(result.outcome.out + result.outcome.err);
     for (const std::string& line : result.log) text += fmt::format("      {}\n", from_apparmor(line));
   }
   if (!report.complete)

@@ -65,7 +65,7 @@ void add_case(LabPlan& plan, const NginxCase& each) {
   plan.steps.push_back(std::move(raw));
   plan.steps.push_back(from_inside(each, "top", {"/usr/bin/top", "-b", "-n", "1"}, Expect::refused));
   plan.steps.push_back(
-      from_inside(each, "touch /root/thing", {"/usr/bin/touch", "/root/thing"}, Expect::refused));
+      from_inside(each, "touch /root/thing", {"/usr/bin/touch", "/root/thing"}, each.touches));
   plan.steps.push_back(from_inside(each, "sh", {"/bin/sh", "-c", "exit 0"}, each.shells));
   plan.steps.push_back(from_inside(each, "dash", {"/usr/bin/dash", "-c", "exit 0"}, each.shells));
   add({.what = Do::stop, .target = "nginx", .timeout_ms = 5000}, "stop nginx", Expect::nothing);
@@ -73,15 +73,7 @@ void add_case(LabPlan& plan, const NginxCase& each) {
       Expect::nothing);
 }
 
-constexpr std::string_view ids[] = {
-#define BH_ACTION(id, ...) id,
-#include "lab/probe/actions.def"
-#undef BH_ACTION
-};
-
 }  // namespace
-
-std::span<const std::string_view> probe_ids() { return ids; }
 
 Step load_step(LabPlan& plan, const std::string& label, std::string policy) {
   Step step;
@@ -90,20 +82,6 @@ Step load_step(LabPlan& plan, const std::string& label, std::string policy) {
   step.target = fmt::format("/lab/policy/{}", plan.files.size());
   plan.files.push_back({.guest = step.target, .bytes = std::move(policy), .mode = 0600});
   return step;
-}
-
-std::vector<Step> catalogue_steps(const std::string& profile) {
-  std::vector<Step> steps;
-  for (std::string_view id : ids) {
-    Step step;
-    step.what = Do::probe;
-    step.label = id;
-    step.argv = {std::string(id)};
-    step.profile = profile;
-    step.control = true;
-    steps.push_back(std::move(step));
-  }
-  return steps;
 }
 
 Result<LabPlan> nginx_scenario(std::span<const NginxCase> cases) {

@@ -15,7 +15,8 @@ struct NginxCase {
   std::string profile;  ///< its name in the kernel
   std::string policy;   ///< compiled, for the kernel that will be booted
   Expect serves = Expect::allowed;
-  Expect shells = Expect::refused;  ///< `sh` and `dash` from inside
+  Expect touches = Expect::refused;  ///< `touch /root/thing` from inside
+  Expect shells = Expect::refused;   ///< `sh` and `dash` from inside
 };
 
 /// For each case: load it, start nginx as a container runtime would, fetch a page from outside; then from
@@ -23,14 +24,6 @@ struct NginxCase {
 /// touch and dash are Debian's own, on a merged root. Errors: the packages cannot be fetched (they are kept
 /// in the cache).
 [[nodiscard]] Result<LabPlan> nginx_scenario(std::span<const NginxCase> cases);
-
-/// Every row of the attack catalogue that the probe has, under a profile that is loaded by then, as control
-/// and confined. `expect` is nothing: who knows what the profile should do fills it in by `argv[0]`, the
-/// row's id.
-[[nodiscard]] std::vector<Step> catalogue_steps(const std::string& profile);
-
-/// The probe's ids, `A01` … `F7`; the second question of a catalogue row is `ID.2`.
-[[nodiscard]] std::span<const std::string_view> probe_ids();
 
 /// A step that loads `policy`, which goes into the guest with the plan.
 [[nodiscard]] Step load_step(LabPlan& plan, const std::string& label, std::string policy);

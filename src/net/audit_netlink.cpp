@@ -123,10 +123,10 @@ Result<KernelAuditStatus> AuditNetlink::status() {
   return *status;
 }
 
-Result<void> AuditNetlink::enable() {
+Result<void> AuditNetlink::set_enabled(bool on) {
   audit_status raw = {};
   raw.mask = AUDIT_STATUS_ENABLED;
-  raw.enabled = 1;
+  raw.enabled = on ? 1 : 0;
   BH_TRY_DO(request(AUDIT_SET, {reinterpret_cast<const char*>(&raw), sizeof raw}));
   return acknowledged();
 }

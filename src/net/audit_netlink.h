@@ -37,7 +37,7 @@ class AuditNetlink {
   ~AuditNetlink();
 
   [[nodiscard]] Result<KernelAuditStatus> status();
-  [[nodiscard]] Result<void> enable();
+  [[nodiscard]] Result<void> set_enabled(bool on);
   [[nodiscard]] Result<std::vector<std::string>> rules();
   /// EEXIST where the kernel has the same rule.
   [[nodiscard]] Result<void> add(std::string_view rule);

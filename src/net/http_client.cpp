@@ -76,7 +76,9 @@ class ConnectionOf : public Connection {
  public:
   template <class... Args>
   ConnectionOf(const Endpoint& endpoint, std::uint32_t header_limit, Args&&... args)
-      : stream_(std::forward<Args>(args)...), endpoint_(endpoint), header_limit_(header_limit) {}
+      : stream_(std::forward<Args>(args)...), endpoint_(endpoint), header_limit_(header_limit) {
+    buffer_.reserve(piece_bytes);  // it does not grow by itself, and reads are as large as it is
+  }
 
   asio::awaitable<Result<void>> connect(Clock::time_point deadline) override {
     if constexpr (std::is_same_v<Stream, UnixStream>) {

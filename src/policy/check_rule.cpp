@@ -122,11 +122,14 @@ class Check {
             .with_help("only `peer=(label:=NAME)` of a network rule assigns");
       if (condition.values.size() > 1 && !shape->many)
         error(Code::bad_condition_value, condition.values[1].span, fmt::format("`{}` has one value", key))
-            .with_help("write a pattern such as \"{a,b}\", or two rules");
+            .with_help("write a rule for each of them");
       if (shape->many || rule_.kind == RuleClass::pivot_root) continue;
+      bool single_peer = rule_.kind == RuleClass::signal || rule_.kind == RuleClass::ptrace;
       for (std::size_t j = 0; j < i; ++j)
         if (list[j].key.value == key)
-          error(Code::repeated_condition, condition.key.span, fmt::format("`{}=` is given twice", key))
+          error(Code::repeated_condition, condition.key.span,
+                fmt::format("`{}=` is given twice",
+                            single_peer ? std::string_view("peer") : std::string_view(key)))
               .label(list[j].key.span, "the first");
     }
   }
@@ -328,9 +331,6 @@ void Check::signal() {
                     ? "names as in signal(7) in lower case without SIG, `exists`, or rtmin+0 … rtmin+32"
                     : help);
       }
-  if (rule_.peer.size() > 1)
-    error(Code::repeated_condition, rule_.peer[1].key.span, "`peer=` is given twice")
-        .label(rule_.peer[0].key.span, "the first");
 }
 
 void Check::dbus() {
@@ -461,6 +461,11 @@ void Check::pivot_root() {
 }
 
 }  // namespace
+
+bool knows_condition(RuleClass kind, std::string_view key) {
+  const ConditionShape* shape = find_shape(kind, key);
+  return shape != nullptr && shape->local;
+}
 
 void check_rule(const ClassRule& rule, diag::Span span, diag::Sink& sink) { Check(rule, span, sink).run(); }
 

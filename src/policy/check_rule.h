@@ -3,10 +3,15 @@
 // Follows apparmor.d(5).
 #pragma once
 
+#include <string_view>
+
 #include "diag/diagnostic.h"
 #include "policy/ast.h"
 
 namespace bh::policy {
+
+/// Whether rules of this class have a condition `key` (in the rule itself).
+[[nodiscard]] bool knows_condition(RuleClass kind, std::string_view key);
 
 /// Reports everything that is wrong with `rule`; `span` is the rule after its keyword.
 void check_rule(const ClassRule& rule, diag::Span span, diag::Sink& sink);

@@ -1,7 +1,17 @@
 #include "policy/lexer.h"
 
+#include <algorithm>
+
 namespace bh::policy {
 namespace {
+
+constexpr std::string_view statement_keywords[] = {
+    "file",       "link",   "capability",     "network", "mount", "remount", "umount",
+    "pivot_root", "signal", "ptrace",         "unix",    "dbus",  "userns",  "all",
+    "mqueue",     "set",    "io_uring",       "audit",   "deny",  "allow",   "prompt",
+    "owner",      "other",  "profile",        "hat",     "if",    "else",    "include",
+    "priority",   "safe",   "change_profile", "abi",     "alias", "unsafe",
+};
 
 bool ends_word(char c) { return is_space(c) || c == '"' || c == '!' || c == '\0'; }
 
@@ -15,15 +25,17 @@ std::size_t variable_reference(std::string_view text) {
 }
 
 void Lexer::skip_blank() {
+  if (at_ != blank_end_) blank_begin_ = at_;
   while (!at_end()) {
     if (is_space(peek())) {
       advance();
     } else if (peek() == '#' && !starts_with("#include")) {
       while (!at_end() && peek() != '\n') advance();
     } else {
-      return;
+      break;
     }
   }
+  blank_end_ = at_;
 }
 
 void Lexer::skip_line_blank() {
@@ -102,10 +114,23 @@ Lexer::Scan Lexer::word(std::string_view stops) {
   return scan;
 }
 
+bool Lexer::at_statement() {
+  char c = peek();
+  if (c == '/' || c == '^' || c == '}' || starts_with("@{") || starts_with("#include")) return true;
+  std::string_view name = peek_name();
+  char after = peek(name.size());
+  bool ends = is_space(after) || after == ',' || after == '{' || after == '<' || after == '"';
+  return ends && std::ranges::find(statement_keywords, name) != std::end(statement_keywords);
+}
+
 void Lexer::recover() {
   int depth = 0;
+  bool moved = false;
   while (!at_end()) {
     skip_blank();
+    bool new_line = text(blank_begin_, at_).find('\n') != std::string_view::npos;
+    if (moved && depth == 0 && new_line && at_statement()) return;
+    moved = true;
     std::uint32_t begin = at_;
     if (peek() == '"') {
       (void)word();
@@ -123,6 +148,10 @@ void Lexer::recover() {
       if (--depth == 0) return;
     }
   }
+}
+
+void Lexer::recover_line() {
+  while (!at_end() && peek() != '\n') advance();
 }
 
 }  // namespace bh::policy

@@ -22,6 +22,8 @@ class Lexer {
 
   /// Skips white space and comments; stops at `#include` followed by a blank, `<` or `"`.
   void skip_blank();
+  /// Where the blanks that end here begin: the end of the word before.
+  [[nodiscard]] std::uint32_t before_blank() const { return at_ == blank_end_ ? blank_begin_ : at_; }
   /// Skips blanks of this line only (no newline); a backslash before the newline continues the line.
   void skip_line_blank();
 
@@ -59,14 +61,20 @@ class Lexer {
   };
   Scan word(std::string_view stops = {});
 
-  /// After an error: behind the next comma at this nesting, or before the next `}` or after a balanced `{ …
-  /// }`.
+  /// After an error: behind the next comma at this nesting, behind a balanced `{ … }`, before the next `}`,
+  /// or at a line that starts like a statement.
   void recover();
+  /// After an error in a statement that is one line: at the end of the line.
+  void recover_line();
 
  private:
+  /// Whether the text behind the blanks here reads like the start of a rule, a profile or an include.
+  [[nodiscard]] bool at_statement();
+
   std::string_view text_;
   diag::SourceId source_;
   std::uint32_t at_ = 0;
+  std::uint32_t blank_begin_ = 0, blank_end_ = 0;  ///< the last blanks that skip_blank() passed
 };
 
 [[nodiscard]] constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }

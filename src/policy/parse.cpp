@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "diag/suggest.h"
 #include "policy/parser.h"
@@ -12,6 +12,8 @@ namespace bh::policy {
 namespace {
 
 using diag::Code;
+
+constexpr std::size_t max_shown_name = 40;
 
 constexpr std::string_view rule_keywords[] = {
     "file",           "link",   "capability", "network", "mount",    "remount",  "umount", "pivot_root",
@@ -50,6 +52,7 @@ Block Parser::file(Context context) {
 
 void Parser::statement_failed() {
   std::uint32_t before = lexer_.position();
+  if (std::exchange(line_statement_, false)) return lexer_.recover_line();
   lexer_.recover();
   // A stray brace stops the recovery; at the top of a file nothing else would ever take it.
   if (depth_ == 0 && lexer_.peek() == '}') lexer_.advance();
@@ -73,9 +76,7 @@ bool Parser::preamble_node(Block& out) {
   if (name == "abi") return abi(out);
   if (name == "alias") return alias(out);
   if (names_rule(name)) {
-    diag::Span span = lexer_.next_span();
-    span.end = span.begin + static_cast<std::uint32_t>(name.size());
-    return fail(Code::rule_outside_profile, span,
+    return fail(Code::rule_outside_profile, here(),
                 fmt::format("`{}` is a rule, and rules stand inside a profile", name),
                 "put it between the braces of `profile NAME { … }`");
   }
@@ -85,8 +86,7 @@ bool Parser::preamble_node(Block& out) {
 bool Parser::unknown_statement() {
   std::string_view name = lexer_.peek_name();
   if (name.empty()) return expected("a profile or a declaration");
-  diag::Span span = lexer_.next_span();
-  span.end = span.begin + static_cast<std::uint32_t>(name.size());
+  diag::Span span = here();
   std::string help = help_for_unknown(name, preamble_keywords);
   if (help.empty())
     help =
@@ -107,15 +107,17 @@ bool Parser::body_node(Block& out) {
   if (name == "abi") return abi(out);
   if (name == "alias") return misplaced_declaration("`alias`");
   if (name == "else")
-    return fail(Code::unexpected_token, lexer_.next_span(), "`else` without the `if` that it belongs to",
+    return fail(Code::unexpected_token, here(), "`else` without the `if` that it belongs to",
                 "`else` follows the closing brace of its `if`");
   return qualified(out);
 }
 
 bool Parser::misplaced_declaration(std::string_view what) {
-  return fail(Code::preamble_too_late, lexer_.next_span(),
-              fmt::format("{} cannot be declared inside a profile", what),
-              "declarations stand before the first profile of the file");
+  line_statement_ = true;
+  return fail(
+      Code::preamble_too_late, here(),
+      fmt::format("{} {} a profile", what, depth_ > 0 ? "cannot be declared inside" : "is declared after"),
+      "declarations stand before the first profile of the file");
 }
 
 std::unique_ptr<Block> Parser::braced_block(std::string_view what) {
@@ -130,6 +132,7 @@ std::unique_ptr<Block> Parser::braced_block(std::string_view what) {
     (void)fail(Code::nested_too_deep, open_span,
                fmt::format("blocks nest deeper than the limit of {}", max_nesting));
     while (!lexer_.at_end()) lexer_.advance();  // what follows would only repeat this
+    told_end_ = true;
     return nullptr;
   }
   ++depth_;
@@ -138,9 +141,9 @@ std::unique_ptr<Block> Parser::braced_block(std::string_view what) {
     lexer_.skip_blank();
     if (lexer_.take("}")) break;
     if (lexer_.at_end()) {
-      error(Code::unclosed_block, lexer_.here(), fmt::format("the file ends inside {}", what))
-          .with_help("close the block with `}`")
-          .label(open_span, "the block opened here");
+      if (!std::exchange(told_end_, true))  // the blocks around it end here too
+        error(Code::unclosed_block, open_span, fmt::format("the file ends inside {}", what))
+            .with_help("close the block with `}`");
       break;
     }
     if (!body_node(*block)) statement_failed();
@@ -161,13 +164,11 @@ bool Parser::include(Block& out) {
     if (!node.if_exists) lexer_.rewind(before_if);
     lexer_.skip_line_blank();
   }
+  line_statement_ = true;
   if (!include_path(node)) return false;
   node.span = lexer_.span(begin);
-  if (lexer_.peek() == ',') {
-    std::uint32_t at = lexer_.position();
-    lexer_.advance();
-    return fail(Code::unexpected_token, lexer_.span(at), "an include has no comma at its end");
-  }
+  if (lexer_.peek() == ',') return fail(Code::unexpected_token, here(), "an include has no comma at its end");
+  line_statement_ = false;
   out.nodes.emplace_back(std::move(node));
   return true;
 }
@@ -191,12 +192,17 @@ bool Parser::include_path(Include& node) {
     node.path.value = inner;
   } else {
     Lexer::Scan scan = lexer_.word();
-    if (!scan.closed) return fail(Code::unclosed_quote, scan.text.span, "the file name has no closing quote");
+    if (std::size_t line = scan.text.value.find('\n'); scan.text.quoted && line != std::string::npos) {
+      lexer_.rewind(begin + 1 + static_cast<std::uint32_t>(line));
+      scan.closed = false;
+    }
+    if (!scan.closed)
+      return fail(Code::unclosed_quote, lexer_.span(begin), "the file name has no closing quote");
     node.path = std::move(scan.text);
   }
   node.path.span = lexer_.span(begin);
   if (!node.path.value.empty()) return true;
-  return fail(Code::bad_file_name, begin == lexer_.position() ? lexer_.next_span() : node.path.span,
+  return fail(Code::bad_file_name, begin == lexer_.position() ? here() : node.path.span,
               "an include without the name of a file", "for example `include <abstractions/base>`");
 }
 
@@ -205,15 +211,17 @@ bool Parser::abi(Block& out) {
   if (depth_ == 0 && seen_profile_) return misplaced_declaration("`abi`");
   lexer_.advance(3);
   lexer_.skip_blank();
+  line_statement_ = true;
   Include path;
   Abi node;
   if (lexer_.peek() == '<' &&
       lexer_.rest().substr(0, lexer_.rest().find('>')).find('"') != std::string_view::npos)
-    return fail(Code::bad_file_name, lexer_.next_span(), "an abi is named by `<…>` or by \"…\", not by both");
+    return fail(Code::bad_file_name, here(), "an abi is named by `<…>` or by \"…\", not by both");
   if (!include_path(path)) return false;
   node.path = std::move(path.path);
   node.magic = path.magic;
   node.span = lexer_.span(begin);
+  line_statement_ = false;
   comma("the abi");
   out.nodes.emplace_back(std::move(node));
   return true;
@@ -221,6 +229,7 @@ bool Parser::abi(Block& out) {
 
 bool Parser::alias(Block& out) {
   if (seen_profile_) return misplaced_declaration("`alias`");
+  line_statement_ = true;
   std::uint32_t begin = lexer_.position();
   lexer_.advance(5);
   Alias node;
@@ -234,12 +243,14 @@ bool Parser::alias(Block& out) {
                   fmt::format("an alias joins two paths, and `{}` is none", path->value),
                   "paths start with `/`; variables cannot be used here");
   node.span = lexer_.span(begin);
+  line_statement_ = false;
   comma("the alias");
   out.nodes.emplace_back(std::move(node));
   return true;
 }
 
 bool Parser::set_variable(Block& out) {
+  line_statement_ = true;
   VariableAssignment node;
   std::uint32_t begin = lexer_.position();
   std::size_t braced = variable_reference(lexer_.rest());
@@ -262,15 +273,18 @@ bool Parser::set_variable(Block& out) {
   }
   node.name.span = lexer_.span(begin);
   if (!assignment(node, begin)) return false;
+  line_statement_ = false;
   out.nodes.emplace_back(std::move(node));
   return true;
 }
 
 bool Parser::boolean_variable(Block& out) {
+  line_statement_ = true;
   VariableAssignment node;
   node.kind = VariableAssignment::Kind::boolean;
   std::uint32_t begin = lexer_.position();
   if (!boolean_name(node.name) || !assignment(node, begin)) return false;
+  line_statement_ = false;
   out.nodes.emplace_back(std::move(node));
   return true;
 }
@@ -286,9 +300,11 @@ bool Parser::assignment(VariableAssignment& node, std::uint32_t begin) {
   const auto* op =
       std::ranges::find_if(operators, [&](const auto& entry) { return lexer_.take(entry.first); });
   if (op == std::end(operators)) {
-    if (lexer_.peek() == '{')
+    if (lexer_.peek() == '{') {
+      line_statement_ = false;  // the whole block is passed over
       return fail(Code::bad_profile_name, node.name.span, "a profile cannot start with a variable",
                   "write `profile` in front of it");
+    }
     return expected("`=`, `+=`, `?=` or `:=` after the variable");
   }
   node.op = op->second;
@@ -314,7 +330,7 @@ bool Parser::assigned_values(VariableAssignment& node) {
     char c = lexer_.peek();
     if (lexer_.at_end() || c == '\n' || c == '#') break;
     if (c == ',')
-      return fail(Code::bad_assignment, lexer_.next_span(), "a comma after a value of a variable",
+      return fail(Code::bad_assignment, here(), "a comma after a value of a variable",
                   "values are separated by blanks, and the line has no comma at its end");
     Text value;
     if (!word(value, "a value")) return false;
@@ -328,22 +344,26 @@ bool Parser::assigned_values(VariableAssignment& node) {
               "write \"\" for the empty value");
 }
 
+diag::Span Parser::here() const {
+  diag::Span span = lexer_.next_span();
+  auto name = static_cast<std::uint32_t>(std::min<std::size_t>(lexer_.peek_name().size(), max_shown_name));
+  span.end = std::max(span.end, span.begin + name);
+  return span;
+}
+
 std::string Parser::found() const {
   if (lexer_.at_end()) return "the end of the file";
   char c = lexer_.peek();
   if (c == '\n') return "the end of the line";
   std::string_view name = lexer_.peek_name();
-  if (!name.empty()) return fmt::format("`{}`", name.substr(0, 40));
-  diag::Span next = lexer_.next_span();
+  if (!name.empty()) return fmt::format("`{}`", name.substr(0, max_shown_name));
+  diag::Span next = here();
   return fmt::format("`{}`", lexer_.text(next.begin, next.end));
 }
 
 bool Parser::expected(std::string_view what, std::string help) {
   lexer_.skip_blank();
-  diag::Span span = lexer_.next_span();
-  std::string_view name = lexer_.peek_name();
-  span.end =
-      std::max(span.end, span.begin + static_cast<std::uint32_t>(std::min<std::size_t>(name.size(), 40)));
+  diag::Span span = here();
   if (lexer_.peek() == '\0' && !lexer_.at_end()) {
     lexer_.advance();
     return fail(Code::bad_character, span, "a NUL byte in the text", "write a NUL as \\000");
@@ -353,20 +373,21 @@ bool Parser::expected(std::string_view what, std::string help) {
 }
 
 void Parser::comma(std::string_view after) {
-  std::uint32_t end = lexer_.position();
   lexer_.skip_blank();
   if (lexer_.take(",")) return;
+  std::uint32_t end = lexer_.before_blank();
   bool next_line = lexer_.text(end, lexer_.position()).find('\n') != std::string_view::npos ||
                    lexer_.peek() == '}' || lexer_.at_end();
-  if (next_line) {
-    std::string what = found();
-    lexer_.rewind(end);
-    (void)fail(Code::missing_comma, lexer_.here(),
-               fmt::format("expected `,` after {}, found {}", after, what), "every rule ends with a comma");
+  if (!next_line) {
+    (void)expected(fmt::format("`,` after {}", after), "every rule ends with a comma");
+    lexer_.recover();
     return;
   }
-  (void)expected(fmt::format("`,` after {}", after), "every rule ends with a comma");
-  lexer_.recover();
+  // What follows is most likely the next rule: read on as if the comma were there.
+  diag::Span place = lexer_.here();
+  place.begin = place.end = end;
+  (void)fail(Code::missing_comma, place, fmt::format("{} ends without a comma", after),
+             "every rule ends with a comma");
 }
 
 bool Parser::word(Text& out, std::string_view what, std::string_view stops) {
@@ -379,8 +400,7 @@ bool Parser::word(Text& out, std::string_view what, std::string_view stops) {
   if (scan.text.quoted && scan.text.value.find('\n') != std::string::npos)
     sink_.report(Code::quoted_newline, scan.text.span, fmt::format("{} goes over several lines", what))
         .with_help("if the newline is meant, write it as \\n");
-  if (lexer_.peek() == '!')
-    return fail(Code::bad_character, lexer_.next_span(), "`!` inside a word", "write it as \\!");
+  if (lexer_.peek() == '!') return fail(Code::bad_character, here(), "`!` inside a word", "write it as \\!");
   out = std::move(scan.text);
   return true;
 }

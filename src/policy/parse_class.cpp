@@ -25,19 +25,39 @@ bool Parser::class_rule(Rule& rule, RuleClass kind) {
   out.kind = kind;
   std::uint32_t begin = lexer_.position();
   std::size_t errors = sink_.errors();
-  if (!accesses(out) || !network_words(out) || !conditions(out) || !class_tail(out)) return false;
-  lexer_.skip_blank();
-  if (lexer_.peek() != ',' && at_condition())
-    return fail(Code::unexpected_token, lexer_.next_span(),
-                fmt::format("the condition `{}` stands too late", lexer_.peek_name()),
-                out.peer.empty() ? "conditions stand before the names of a rule" : "`peer=(…)` comes last");
-  if (std::string_view name = lexer_.peek_name(); !out.access.empty() && find(access_words(kind), name))
-    return fail(Code::unknown_access, lexer_.next_span(), fmt::format("a second access `{}`", name),
-                fmt::format("several accesses stand in parentheses: `{} ({} {})`", class_keyword(kind),
-                            out.access[0].value, name));
+  if (!accesses(out) || !network_words(out) || !conditions(out) || !class_tail(out) ||
+      !end_of_class_rule(out))
+    return false;
   if (sink_.errors() == errors) check_rule(out, lexer_.span(begin), sink_);
   rule.body = std::move(out);
   return true;
+}
+
+// What stands where the comma should be, told in terms of the class; anything else is left to comma().
+bool Parser::end_of_class_rule(const ClassRule& rule) {
+  lexer_.skip_blank();
+  std::string_view name = lexer_.peek_name();
+  if (name.empty() ||
+      lexer_.text(lexer_.before_blank(), lexer_.position()).find('\n') != std::string_view::npos)
+    return true;
+  Words accesses = access_words(rule.kind);
+  if (at_condition(rule.kind))
+    return fail(Code::unexpected_token, here(), fmt::format("the condition `{}` stands too late", name),
+                rule.peer.empty() ? "conditions stand before the names of a rule" : "`peer=(…)` comes last");
+  if (find(accesses, name) && !rule.access.empty())
+    return fail(Code::unknown_access, here(), fmt::format("a second access `{}`", name),
+                fmt::format("several accesses stand in parentheses: `{} ({} {})`", class_keyword(rule.kind),
+                            rule.access[0].value, name));
+  if (find(accesses, name))
+    return fail(Code::unknown_access, here(), fmt::format("the access `{}` stands too late", name),
+                fmt::format("an access comes first: `{} {} …`", class_keyword(rule.kind), name));
+  if (accesses.empty() || !rule.access.empty() || !rule.words.empty() || !rule.conditions.empty())
+    return true;
+  std::string help = suggest(accesses, name);
+  if (rule.kind == RuleClass::unix && find(socket_types(), name)) help = fmt::format("write `type={}`", name);
+  return fail(Code::unknown_access, here(),
+              fmt::format("`{}` is not an access of {} rules", name, class_keyword(rule.kind)),
+              help.empty() ? fmt::format("accesses: {}", list(accesses)) : help);
 }
 
 bool Parser::accesses(ClassRule& rule) {
@@ -56,6 +76,7 @@ bool Parser::accesses(ClassRule& rule) {
     lexer_.skip_blank();
     if (lexer_.take(",")) continue;
     if (lexer_.take(")")) return true;
+    if (lexer_.peek_name().empty()) return expected("an access or `)`");
     Text name;
     if (!word(name, "an access or `)`", ",)")) return false;
     if (!access(rule, std::move(name))) return false;
@@ -79,7 +100,7 @@ bool Parser::access(ClassRule& rule, Text name) {
 bool Parser::network_words(ClassRule& rule) {
   for (;;) {
     lexer_.skip_blank();
-    if (lexer_.at_end() || lexer_.peek() == ',' || at_condition()) return true;
+    if (lexer_.at_end() || lexer_.peek() == ',' || at_condition(rule.kind)) return true;
     if (rule.kind != RuleClass::network || (lexer_.peek_name().empty() && lexer_.peek() != '"')) return true;
     Text text;
     if (!word(text, "a network family or type", ",=(")) return false;
@@ -87,7 +108,7 @@ bool Parser::network_words(ClassRule& rule) {
   }
 }
 
-bool Parser::at_condition() {
+bool Parser::at_condition(RuleClass kind) {
   std::string_view name = lexer_.peek_name();
   if (name.empty()) return false;
   std::uint32_t before = lexer_.position();
@@ -97,7 +118,7 @@ bool Parser::at_condition() {
   if (!yes && lexer_.peek_name() == "in") {
     lexer_.advance(2);
     lexer_.skip_blank();
-    yes = lexer_.peek() == '(';
+    yes = lexer_.peek() == '(' || knows_condition(kind, name);
   }
   lexer_.rewind(before);
   return yes;
@@ -106,7 +127,7 @@ bool Parser::at_condition() {
 bool Parser::conditions(ClassRule& rule) {
   for (;;) {
     lexer_.skip_blank();
-    if (!at_condition()) return true;
+    if (!at_condition(rule.kind)) return true;
     std::uint32_t begin = lexer_.position();
     if (lexer_.peek_name() == "peer") {
       lexer_.advance(4);
@@ -132,6 +153,9 @@ bool Parser::condition(std::vector<Condition>& into, bool in_peer) {
     out.in = lexer_.peek_name() == "in";
     if (!out.in) return expected(fmt::format("`=` after `{}`", name));
     lexer_.advance(2);
+    lexer_.skip_blank();
+    if (lexer_.peek() != '(')
+      return expected("`(` after `in`", fmt::format("for example `{} in (a, b)`", name));
   }
   if (!condition_values(out, in_peer)) return false;
   into.push_back(std::move(out));
@@ -147,6 +171,7 @@ bool Parser::condition_values(Condition& into, bool in_peer) {
       lexer_.skip_blank();
       if (lexer_.take(",")) continue;
       if (!into.values.empty() && lexer_.take(")")) return true;
+      if (lexer_.peek() == '}') return expected(what + " or `)`");
       Text value;
       if (!word(value, into.values.empty() ? what : what + " or `)`", ",)")) return false;
       into.values.push_back(std::move(value));

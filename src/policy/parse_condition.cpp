@@ -130,7 +130,7 @@ bool Parser::operand(Conditional& node) {
     std::string lower = step.left.value;
     for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     if (lexer_.peek() == '=')
-      return fail(Code::bad_expression, lexer_.next_span(), "`=` assigns; values are compared by `==`");
+      return fail(Code::bad_expression, here(), "`=` assigns; values are compared by `==`");
     if (lower != "true" && lower != "false")
       return fail(
           Code::bad_expression, step.left.span, fmt::format("`{}` is no condition", step.left.value),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "policy/parser.h"
 #include "policy/words.h"
@@ -32,7 +33,9 @@ bool Parser::profile(Block& out) {
     return false;
   node.span = lexer_.span(begin);
   if (depth_ == 0) seen_profile_ = true;
+  Access outer = std::exchange(block_access_, Access::allow);  // a child's rules are not those of the block
   node.body = braced_block(fmt::format("profile `{}`", node.name.value));
+  block_access_ = outer;
   if (!node.body) return false;
   out.nodes.emplace_back(std::move(node));
   return true;
@@ -49,17 +52,20 @@ bool Parser::profile_name(Profile& node, bool path_only) {
     return fail(Code::bad_profile_name, node.name.span, "a profile cannot be called like a stack (`&…`)");
   if (name.starts_with(':') && !split_namespace(node)) return false;
   if (node.name.value.empty()) return fail(Code::bad_profile_name, node.name.span, "a profile needs a name");
-  if (node.name.value == "{")
+  if (node.name.value == "{") {
+    lexer_.rewind(node.name.span.begin);
     return fail(Code::bad_profile_name, node.name.span, "a profile needs a name", "write `profile NAME {`");
+  }
   if (!node.name.quoted && node.name.value.starts_with("flags=("))
     sink_.report(
         Code::suspicious_profile_name, node.name.span,
         fmt::format("the profile is called `{}`: a name must stand before its flags", node.name.value));
   lexer_.skip_blank();
-  if (lexer_.peek() != '{' && !node.name.quoted && node.name.value.ends_with('{') &&
-      node.name.value.size() > 1)
+  if (lexer_.peek() != '{' && !node.name.quoted && node.name.value.ends_with('{')) {
+    lexer_.rewind(node.name.span.end - 1);
     return fail(Code::bad_profile_name, node.name.span, "the brace belongs to the name here",
                 "write a blank between the name and `{`");
+  }
   return true;
 }
 
@@ -114,7 +120,8 @@ bool Parser::xattrs(Profile& node) {
     if (lexer_.take(")")) return true;
     if (lexer_.take(",")) continue;
     Condition xattr;
-    if (lexer_.peek() == '"') return expected("the name of an extended attribute");
+    if (std::string_view("\"{}+").find(lexer_.peek()) != std::string_view::npos)
+      return expected("the name of an extended attribute or `)`");
     if (!word(xattr.key, "the name of an extended attribute or `)`", ",)=")) return false;
     lexer_.skip_blank();
     if (lexer_.take("=")) {
@@ -164,15 +171,16 @@ bool Parser::flags(Profile& node) {
   }
   std::uint32_t open = lexer_.position();
   if (!lexer_.take("(")) return expected(named ? "`(` after `flags=`" : "`{` after the head of a profile");
-  for (;;) {
+  bool any = false;
+  for (;; any = true) {
     lexer_.skip_blank();
-    if (lexer_.take(",")) continue;
+    while (lexer_.take(",")) lexer_.skip_blank();
     if (lexer_.take(")")) break;
     if (lexer_.peek() == '{' || lexer_.at_end())
       return expected("`)` after the flags", "flags are closed before the `{` of the profile");
     if (!flag(node)) return false;
   }
-  if (!node.flags.empty()) return true;
+  if (any) return true;
   return fail(Code::bad_flag_value, lexer_.span(open), "no flags between the parentheses",
               "leave out `flags=()`");
 }

@@ -122,7 +122,10 @@ bool Parser::qualified(Block& out) {
     if (written.priority.valid())
       return fail(Code::qualifier_not_allowed, written.priority, "a block has no priority",
                   "give it to each rule");
+    Access outer = block_access_;
+    if (written.qualifiers.access_stated) block_access_ = written.qualifiers.access;
     node.body = braced_block(written.any ? "the qualifiers" : "a block of rules");
+    block_access_ = outer;
     if (!node.body) return false;
     out.nodes.emplace_back(std::move(node));
     return true;
@@ -166,7 +169,7 @@ bool Parser::rule_body(Rule& rule, Written& written) {
   if (name == "capability") return simple("capability", false, true) && capability(rule);
   if (name == "set") {
     if (written.any)
-      return fail(Code::qualifier_not_allowed, lexer_.next_span(), "a resource limit has no qualifiers",
+      return fail(Code::qualifier_not_allowed, here(), "a resource limit has no qualifiers",
                   "write `set rlimit …` alone");
     lexer_.advance(3);
     return rlimit(rule);
@@ -178,15 +181,14 @@ bool Parser::rule_body(Rule& rule, Written& written) {
   std::string_view any_name = lexer_.peek_name();
   if (looks_like_perms(any_name)) return file_rule(rule, written, false);
   if (name == "include" || lexer_.starts_with("#include"))
-    return fail(Code::unexpected_token, lexer_.next_span(),
+    return fail(Code::unexpected_token, here(),
                 "qualifiers before an include would reach only its first rule",
                 "put the include into a block: `audit { include <…> }`");
   if (name == "if" || name == "profile" || name == "hat" || lexer_.peek() == '^')
-    return fail(Code::qualifier_not_allowed, lexer_.next_span(),
-                "qualifiers stand before rules, not before this", "use a block: `audit { … }`");
+    return fail(Code::qualifier_not_allowed, here(), "qualifiers stand before rules, not before this",
+                "use a block: `audit { … }`");
   if (any_name.empty()) return expected("a rule");
-  diag::Span span = lexer_.next_span();
-  span.end = span.begin + static_cast<std::uint32_t>(any_name.size());
+  diag::Span span = here();
   std::string help;
   if (auto nearest = diag::did_you_mean(any_name, statement_keywords))
     help = fmt::format("did you mean `{}`?", *nearest);
@@ -208,7 +210,7 @@ bool Parser::allowed_qualifiers(const Written& written, std::string_view keyword
 
 bool Parser::file_rule(Rule& rule, Written& written, bool keyword_form) {
   FileRule file;
-  Access access = written.qualifiers.access;
+  Access access = written.qualifiers.access_stated ? written.qualifiers.access : block_access_;
   lexer_.skip_blank();
   if (keyword_form && lexer_.peek() == ',') {
     file.perms = perm_exec | perm_write | perm_read | perm_link | perm_lock | perm_mmap;
@@ -227,30 +229,37 @@ bool Parser::file_rule(Rule& rule, Written& written, bool keyword_form) {
     if (!word(perms, "a path or file permissions")) return false;
     if (!file_perms(file, perms.value, perms.span, access)) return false;
     lexer_.skip_blank();
-    diag::Span here = lexer_.next_span();
+    diag::Span subset = here();
     written.subset = take_keyword("subset");
     if (written.subset && file.perms != perm_link)
-      return fail(Code::bad_link_rule, diag::join(here, lexer_.span(here.begin)),
-                  "`subset` belongs to link rules",
+      return fail(Code::bad_link_rule, subset, "`subset` belongs to link rules",
                   "write `link subset A -> B,` beside the rule for the other permissions");
     lexer_.skip_blank();
     if (!starts_path(lexer_))
-      return expected("a path after the permissions", "a path starts with `/` or a variable: `r /etc/**,`");
+      return fail(Code::missing_path, here(),
+                  fmt::format("expected a path after the permissions, found {}", found()),
+                  "a path starts with `/` or a variable: `r /etc/**,`");
   }
   if (!word(path, "a path")) return false;
-  if (std::size_t variable = variable_reference(path.value);
-      variable != 0 && variable < path.value.size() && !path.quoted &&
-      std::string_view("=+?").find(path.value[variable]) != std::string_view::npos)
-    return fail(Code::preamble_too_late, path.span, "this reads like an assignment",
-                "variables are set before the first profile; a path is quoted: \"@{VAR}=…\"");
+  if (std::size_t variable = variable_reference(path.value); variable != 0 && path_first && !path.quoted) {
+    lexer_.skip_blank();
+    bool joined = variable < path.value.size() &&
+                  std::string_view("=+?").find(path.value[variable]) != std::string_view::npos;
+    bool apart = variable == path.value.size() && (lexer_.peek() == '=' || lexer_.peek(1) == '=');
+    if (joined || apart) {
+      line_statement_ = true;
+      return fail(Code::preamble_too_late, path.span, "a variable cannot be set inside a profile",
+                  "variables are set before the first profile; a path that reads so is quoted: \"@{VAR}=…\"");
+    }
+  }
   if (path_first) {
     lexer_.skip_blank();
     if (lexer_.peek() == '{')
       return fail(Code::unexpected_token, path.span, "a profile inside a profile needs the word `profile`",
                   fmt::format("write `profile {} {{`", path.value));
     if (lexer_.peek() == ',' || lexer_.peek() == '}')
-      return fail(Code::bad_file_perms, lexer_.next_span(),
-                  fmt::format("no permissions after `{}`", path.value), "for example `/etc/passwd r,`");
+      return fail(Code::bad_file_perms, here(), fmt::format("no permissions after `{}`", path.value),
+                  "for example `/etc/passwd r,`");
     if (lexer_.peek() == '"') return expected("file permissions", "permissions are not quoted");
     if (!word(perms, "file permissions")) return false;
     if (!file_perms(file, perms.value, perms.span, access)) return false;
@@ -390,7 +399,7 @@ bool Parser::link_rule(Rule& rule) {
   if (!word(link.link, "the path of the link")) return false;
   lexer_.skip_blank();
   if (!lexer_.take("->"))
-    return fail(Code::bad_link_rule, lexer_.next_span(),
+    return fail(Code::bad_link_rule, here(),
                 fmt::format("expected `->` and the target of the link, found {}", found()),
                 "for example `link /a -> /b,`");
   if (!word(link.target, "the target of the link")) return false;
@@ -401,7 +410,7 @@ bool Parser::link_rule(Rule& rule) {
 bool Parser::change_profile(Rule& rule) {
   ChangeProfileRule change;
   lexer_.skip_blank();
-  diag::Span mode = lexer_.next_span();
+  diag::Span mode = here();
   if (take_keyword("safe")) change.mode = ChangeProfileRule::Mode::safe;
   if (change.mode == ChangeProfileRule::Mode::unstated && take_keyword("unsafe"))
     change.mode = ChangeProfileRule::Mode::unsafe;

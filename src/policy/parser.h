@@ -82,7 +82,8 @@ class Parser {
   bool condition_values(Condition& into, bool in_peer);
   bool peer(ClassRule& rule, Text key, std::uint32_t begin);
   bool class_tail(ClassRule& rule);
-  [[nodiscard]] bool at_condition();
+  [[nodiscard]] bool at_condition(RuleClass kind);
+  bool end_of_class_rule(const ClassRule& rule);
 
   // parse_condition.cpp
   bool conditional(Block& out);
@@ -99,6 +100,8 @@ class Parser {
     error(code, span, std::move(message)).help = std::move(help);
     return false;
   }
+  /// The name that stands here, or else the one character.
+  [[nodiscard]] diag::Span here() const;
   /// "`x`", "the end of the file": what stands here.
   [[nodiscard]] std::string found() const;
   /// Reports "expected X, found Y".
@@ -114,6 +117,9 @@ class Parser {
   diag::Sink& sink_;
   int depth_ = 0;
   bool seen_profile_ = false;
+  bool told_end_ = false;
+  bool line_statement_ = false;          ///< what failed ends with its line
+  Access block_access_ = Access::allow;  ///< of the blocks around: `deny { /x x, }`
 };
 
 }  // namespace bh::policy

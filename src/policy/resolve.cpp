@@ -122,17 +122,17 @@ void Resolver::preamble(const Block& block, Place place) {
   for (const Node& node : block.nodes) {
     std::size_t first = sink_.diagnostics().size();
     if (const auto* variable = std::get_if<VariableAssignment>(&node)) {
-      if (seen_profile_)
+      if (seen_profile_) {
         late_declaration(variable->span, place);
-      else
+      } else {
         variables_.assign(*variable);
-      chain_since(first, place.chain);
+        chain_since(first, place.chain);
+      }
     } else if (const auto* alias = std::get_if<Alias>(&node)) {
       if (seen_profile_)
         late_declaration(alias->span, place);
       else
         aliases_.push_back(*alias);
-      chain_since(first, place.chain);
     } else if (const auto* abi_node = std::get_if<Abi>(&node)) {
       abi(*abi_node, place);
     } else if (const auto* included = std::get_if<Include>(&node)) {
@@ -177,7 +177,13 @@ void Resolver::include(const Include& node, Context context, Place place, std::s
   Place inner{ChainId(out_.chains.size() - 1), place.stack};
   for (const std::string& path : lookup.files) {
     if (too_many_files_) return;
+    if (path == place.stack->front()) {
+      error(Code::policy_included, node.path.span, fmt::format("the policy file `{}` includes itself", path),
+            place.chain);
+      continue;
+    }
     if (std::ranges::find(*place.stack, path) != place.stack->end()) {
+      // Harmless: each file counts once anyway.
       error(Code::include_loop, node.path.span,
             fmt::format("`{}` includes itself; it is left out here", path), place.chain);
       continue;

@@ -14,6 +14,7 @@ namespace {
 using diag::Code;
 using Operator = VariableAssignment::Operator;
 
+constexpr std::size_t reference_price = 64;
 constexpr int max_variable_depth = 200;  // variables that need variables: no tunables come near
 
 std::string shown(const VariableAssignment& node) {
@@ -32,6 +33,21 @@ std::size_t next_reference(std::string_view value, std::size_t from, std::size_t
     }
   }
   return std::string_view::npos;
+}
+
+/// The place of `length` bytes of a word that stands in the source as it is in `text`.
+diag::Span place_in(const Text& text, std::size_t at, std::size_t length) {
+  diag::Span span = text.span;
+  std::size_t quotes = text.quoted ? 2 : 0;
+  if (!span.valid() || span.end - span.begin != text.value.size() + quotes) return span;
+  span.begin += static_cast<std::uint32_t>(at + quotes / 2);
+  span.end = span.begin + static_cast<std::uint32_t>(length);
+  return span;
+}
+
+/// One `/` at the end of a value, before another one.
+void drop_slash(std::string& text) {
+  if (text.ends_with('/') && !text.ends_with("\\/")) text.pop_back();
 }
 
 }  // namespace
@@ -63,10 +79,13 @@ void Variables::assign(const VariableAssignment& node) {
   }
   if (node.op == Operator::assign_if_unset && old) return;
   Variable& variable = variables_[node.name.value];
-  if (node.op != Operator::append) variable = Variable{node.kind, {}, node.name.span, std::nullopt, false};
+  if (node.op != Operator::append) variable = Variable{node.kind, {}, node.name.span, {}, {}, false};
   variable.values.insert(variable.values.end(), node.values.begin(), node.values.end());
   if (std::exchange(any_expanded_, false))
-    for (auto& [name, each] : variables_) each.expanded.reset();
+    for (auto& [name, each] : variables_) {
+      each.expanded.reset();
+      each.expanded_before_slash.reset();
+    }
 }
 
 bool Variables::defined(std::string_view name) const {
@@ -123,15 +142,20 @@ void Variables::loop(std::string_view name, const Variable& variable) {
                fmt::format("the variable `@{{{}}}` needs its own value", name));
 }
 
-Variables::Replaced Variables::value_of(std::string_view name, diag::Span place) {
-  if (auto own = of_profile(name)) return {*own, true};
+Variables::Replaced Variables::value_of(std::string_view name, diag::Span place, bool before_slash) {
+  if (exhausted_) return {};
+  if (auto own = of_profile(name)) {
+    if (before_slash) drop_slash(*own);
+    return {*own, true};
+  }
   auto at = variables_.find(name);
   if (at == variables_.end() || at->second.kind != VariableAssignment::Kind::set) {
     undefined(name, place);
     return {};
   }
   Variable& variable = at->second;
-  if (variable.expanded) return {*variable.expanded, false};
+  std::optional<std::string>& known = before_slash ? variable.expanded_before_slash : variable.expanded;
+  if (known) return {*known, false};
   if (variable.busy) {
     loop(name, variable);
     return {};
@@ -146,7 +170,7 @@ Variables::Replaced Variables::value_of(std::string_view name, diag::Span place)
   bool several = variable.values.size() > 1;
   if (several) out.text += '{';
   for (std::size_t i = 0; i < variable.values.size() && !exhausted_; ++i) {
-    Replaced one = replace(variable.values[i].value, variable.values[i].span);
+    Replaced one = replace(variable.values[i], before_slash);
     out.of_profile |= one.of_profile;
     if (i > 0) out.text += ',';
     out.text += one.text;
@@ -155,36 +179,43 @@ Variables::Replaced Variables::value_of(std::string_view name, diag::Span place)
   --depth_;
   variable.busy = false;
   if (!out.of_profile) {
-    variable.expanded = out.text;
+    known = out.text;
     any_expanded_ = true;
   }
   return out;
 }
 
-Variables::Replaced Variables::replace(std::string_view value, diag::Span place) {
+Variables::Replaced Variables::replace(const Text& text, bool before_slash) {
+  std::string_view value = text.value;
   Replaced out;
   std::size_t done = 0, length = 0;
   for (std::size_t at = next_reference(value, 0, length); at != std::string_view::npos;
        at = next_reference(value, done, length)) {
     out.text += value.substr(done, at - done);
-    Replaced inner = value_of(value.substr(at + 2, length - 3), place);
+    diag::Span place = place_in(text, at, length);
+    std::size_t end = at + length;
+    bool slash_follows = end == value.size() ? before_slash : value[end] == '/';
+    Replaced inner = value_of(value.substr(at + 2, length - 3), place, slash_follows);
     if (!spend(inner.text.size(), place)) return out;
     out.text += inner.text;
     out.of_profile |= inner.of_profile;
-    done = at + length;
+    done = end;
   }
   out.text += value.substr(done);
+  if (before_slash && done < value.size()) drop_slash(out.text);
   return out;
 }
 
 std::string Variables::expand(const Text& text) {
   if (text.value.find("@{") == std::string::npos) return text.value;
-  return replace(text.value, text.span).text;
+  return replace(text, false).text;
 }
 
-std::vector<std::string> Variables::values(const Text& text) { return all_values(text.value, text.span); }
+std::vector<std::string> Variables::values(const Text& text) { return all_values(text); }
 
 std::vector<std::string> Variables::all_values_of(std::string_view name, diag::Span place) {
+  // Nothing is remembered here, so a reference has a price even where its values are short.
+  if (!spend(reference_price, place)) return {};
   if (auto own = of_profile(name)) return {*own};
   auto at = variables_.find(name);
   if (at == variables_.end() || at->second.kind != VariableAssignment::Kind::set) {
@@ -204,7 +235,7 @@ std::vector<std::string> Variables::all_values_of(std::string_view name, diag::S
   ++depth_;
   std::vector<std::string> out;
   for (const Text& value : variable.values) {
-    for (std::string& one : all_values(value.value, value.span)) out.push_back(std::move(one));
+    for (std::string& one : all_values(value)) out.push_back(std::move(one));
     if (exhausted_) break;
   }
   --depth_;
@@ -212,7 +243,8 @@ std::vector<std::string> Variables::all_values_of(std::string_view name, diag::S
   return out;
 }
 
-std::vector<std::string> Variables::all_values(std::string_view value, diag::Span place) {
+std::vector<std::string> Variables::all_values(const Text& text) {
+  std::string_view value = text.value;
   std::vector<std::string> out{std::string()};
   std::size_t done = 0, length = 0;
   auto append = [&](std::string_view literal) {
@@ -222,6 +254,7 @@ std::vector<std::string> Variables::all_values(std::string_view value, diag::Spa
        at = next_reference(value, done, length)) {
     append(value.substr(done, at - done));
     std::vector<std::string> next;
+    diag::Span place = place_in(text, at, length);
     for (const std::string& tail : all_values_of(value.substr(at + 2, length - 3), place))
       for (const std::string& head : out) {
         if (!spend(head.size() + tail.size() + 1, place)) return {};

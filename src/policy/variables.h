@@ -48,7 +48,8 @@ class Variables {
     VariableAssignment::Kind kind = VariableAssignment::Kind::set;
     std::vector<Text> values;
     diag::Span place;
-    std::optional<std::string> expanded;  ///< when it needs nothing of the profile
+    /// When it needs nothing of the profile. The second: for places where a `/` follows.
+    std::optional<std::string> expanded, expanded_before_slash;
     bool busy = false;
   };
   struct Replaced {
@@ -57,9 +58,11 @@ class Variables {
   };
   const Variable* find(std::string_view name) const;
   [[nodiscard]] std::optional<std::string> of_profile(std::string_view name) const;
-  Replaced replace(std::string_view value, diag::Span place);
-  Replaced value_of(std::string_view name, diag::Span place);
-  std::vector<std::string> all_values(std::string_view value, diag::Span place);
+  /// `before_slash`: a `/` follows, so a value's own `/` at its end goes: `@{HOME}/x` with `/root/` is
+  /// `/root/x`, also where it is one of several values and text cannot be mended afterwards.
+  Replaced replace(const Text& text, bool before_slash);
+  Replaced value_of(std::string_view name, diag::Span place, bool before_slash);
+  std::vector<std::string> all_values(const Text& text);
   std::vector<std::string> all_values_of(std::string_view name, diag::Span place);
   bool spend(std::size_t bytes, diag::Span place);
   void undefined(std::string_view name, diag::Span place);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "compile/policydb.h"
 #include "diag/render.h"
 #include "query/catalogue.h"
 
@@ -109,12 +110,12 @@ TEST(Action, OthersOfEachKind) {
 TEST(Action, SaysWhatIsWrongAndTheWayOut) {
   EXPECT_EQ(complaint("wirte /etc/passwd"),
             "error[BH4001]: `wirte` is not an action that can be asked\n"
-            "  --> <question>:1:1\n"
+            " --> <question>:1:1\n"
             "  |\n"
             "1 | wirte /etc/passwd\n"
             "  | ^^^^^\n"
             "  = help: did you mean `write`?\n"
-            "1 error\n");
+            "\n1 error, 0 warnings\n");
   EXPECT_THAT(complaint("capability sys_admn"), HasSubstr("did you mean `sys_admin`?"));
   EXPECT_THAT(complaint("network inet strem"), HasSubstr("`strem` is not a socket type"));
   EXPECT_THAT(complaint("write etc/passwd"),

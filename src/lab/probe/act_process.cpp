@@ -25,6 +25,8 @@ int seize_and_let_go(pid_t pid) {
   return 0;
 }
 
+int signal_of(Arguments a) { return !a.empty() && a[0] == "kill" ? SIGKILL : SIGTERM; }
+
 }  // namespace
 
 Tried act_ptrace_peer(const Staged& staged, Arguments) { return {"ptrace", seize_and_let_go(staged.peer)}; }
@@ -44,14 +46,14 @@ Tried act_ptrace_child(const Staged&, Arguments) {
   return {"ptrace", sys};
 }
 
-Tried act_signal_peer(const Staged& staged, Arguments) {
-  return {"kill", ::kill(staged.peer, SIGTERM) == 0 ? 0 : errno};
+Tried act_signal_peer(const Staged& staged, Arguments a) {
+  return {"kill", ::kill(staged.peer, signal_of(a)) == 0 ? 0 : errno};
 }
 
-Tried act_signal_child(const Staged&, Arguments) {
+Tried act_signal_child(const Staged&, Arguments a) {
   pid_t child = fork_child([] { sleep_on(); });
   if (child < 0) return {"fork", errno};
-  int sys = ::kill(child, SIGTERM) == 0 ? 0 : errno;
+  int sys = ::kill(child, signal_of(a)) == 0 ? 0 : errno;
   // Where the signal is refused, SIGKILL is refused too: the child is then ended by the reaper of this
   // process group.
   if (sys == 0) ::waitpid(child, nullptr, 0);

@@ -6,7 +6,7 @@ namespace {
 
 const std::vector<Action>& table() {
   static const std::vector<Action> rows = {
-#define BH_ACTION(...) {__VA_ARGS__},
+#define BH_ACTION(id, questions, ...) {id, __VA_ARGS__},
 #include "lab/probe/actions.def"
 #undef BH_ACTION
       // General forms, for expectations.
