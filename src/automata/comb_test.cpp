@@ -13,10 +13,27 @@ namespace {
 
 using ::testing::HasSubstr;
 
+/// Of odd expressions, of globs, or with rows that have nothing to do with each other.
 Dfa random_automaton() {
   ExprPool pool;
-  const std::vector<Pattern> patterns = testing::random_patterns(pool);
-  return minimise(determinise(pool, patterns)->dfa);
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0:
+      return minimise(determinise(pool, testing::random_patterns(pool))->dfa);
+    case 1:
+      return minimise(determinise(pool, testing::random_globs(pool))->dfa);
+    default: {
+      std::array<std::uint8_t, 256> identity{};
+      for (std::size_t byte = 0; byte < 256; ++byte) identity[byte] = static_cast<std::uint8_t>(byte);
+      const auto states = *rc::gen::inRange(2U, 80U);
+      Dfa dfa = blank_dfa(states, identity, 256, Dfa::no_class);
+      for (std::uint32_t state = 1; state < states; ++state) {
+        for (auto entries = *rc::gen::inRange(0, 30); entries > 0; --entries) {
+          dfa.next[state * 256 + *rc::gen::inRange(0U, 256U)] = *rc::gen::inRange(0U, states);
+        }
+      }
+      return dfa;
+    }
+  }
 }
 
 /// Every step of every state, by the tables as by the automaton.
@@ -55,6 +72,11 @@ Dfa chain(std::uint32_t states) {
   for (std::uint32_t state = 1; state + 1 < states; ++state) dfa.next[state * 2 + 1] = state + 1;
   dfa.accept.back() = 1;
   return dfa;
+}
+
+TEST(Pack, leaves_no_slot_free_where_any_row_fits) {
+  // 998 rows of one entry: 'x' places them from slot 120 on, one after the other.
+  EXPECT_EQ(pack(chain(1000))->next.size(), 998u - 1 + 256);
 }
 
 TEST(Pack, says_when_16_bits_do_not_do) {
@@ -102,6 +124,23 @@ RC_GTEST_PROP(Pack, differential_rows_step_alike_and_never_need_more_slots, ()) 
   RC_ASSERT(entries(*relative) <= entries(*plain));
 }
 
+RC_GTEST_PROP(Pack, differential_rows_cost_the_kernel_one_more_step_per_byte_at_most, ()) {
+  const Dfa dfa = random_automaton();
+  const CombTables tables = *pack(dfa, {.diff_encode = true});
+  const testing::Word word = testing::random_word(false);
+  std::size_t hops = 0;
+  std::uint32_t state = Dfa::start;
+  for (const std::uint16_t symbol : word) {
+    for (std::uint32_t at = state; tables.check[(tables.base[at] & CombTables::base_mask) + symbol] != at;
+         ++hops) {
+      if ((tables.base[at] & CombTables::diff_bit) == 0) break;
+      at = tables.def[at];
+    }
+    state = dfa.step(state, static_cast<std::uint8_t>(symbol));
+  }
+  RC_ASSERT(hops <= word.size());
+}
+
 RC_GTEST_PROP(Unpack, undoes_pack, (bool diff_encode)) {
   Dfa dfa = random_automaton();
   const auto back = unpack(*pack(dfa, {.diff_encode = diff_encode}));
@@ -140,6 +179,19 @@ RC_GTEST_PROP(Unpack, of_damaged_tables_refuses_or_agrees_with_the_kernel, (bool
   }
   const auto dfa = unpack(tables);
   if (dfa) RC_ASSERT(same_steps(tables, *dfa));
+}
+
+TEST(Unpack, an_out_of_band_slot_that_another_state_owns_is_no_step) {
+  CombTables tables = *pack(chain(5));
+  tables.has_oob = true;
+  tables.next.resize(512);
+  tables.check.resize(512);
+  ASSERT_EQ(tables.check['x'], 1u);
+  tables.base[4] = CombTables::oob_bit | ('x' + 1);
+  const auto dfa = unpack(tables);
+  ASSERT_TRUE(dfa);
+  EXPECT_EQ(dfa->step_oob(4), Dfa::trap);
+  EXPECT_TRUE(same_steps(tables, *dfa));
 }
 
 std::string refusal(const CombTables& tables) {

@@ -41,6 +41,8 @@ TEST(ExprPool, laws_of_empty_and_nothing) {
   EXPECT_EQ(pool.star(pool.star(a)), pool.star(a));
   EXPECT_EQ(pool.star(pool.plus(a)), pool.star(a));
   EXPECT_EQ(pool.plus(pool.plus(a)), pool.plus(a));
+  const ExprId not_plus = pool.concat(a, pool.star(pool.byte('b')));
+  EXPECT_NE(pool.plus(not_plus), not_plus);
   EXPECT_EQ(pool.optional(pool.star(a)), pool.star(a));
   EXPECT_EQ(pool.optional(pool.optional(a)), pool.optional(a));
   EXPECT_EQ(pool.either(std::vector{pool.empty(), pool.star(a)}), pool.star(a));
@@ -157,20 +159,37 @@ TEST(Determinise, compiles_shared_parts_once) {
   EXPECT_THAT(tags_after(*made, testing::word("ab" + std::string(101, 'c'))), ElementsAre());
 }
 
-RC_GTEST_PROP(Determinise, agrees_with_the_definition_of_matching, ()) {
-  ExprPool pool;
-  const std::vector<Pattern> patterns = testing::random_patterns(pool);
+void expect_definition_of_matching(const ExprPool& pool, const std::vector<Pattern>& patterns) {
   const auto made = determinise(pool, patterns);
   RC_ASSERT(made);
-  for (int i = 0; i < 50; ++i) {
-    const testing::Word word = testing::random_word();
+  for (const testing::Word& word : testing::all_words(3)) {
     std::set<std::uint32_t> expected;
     for (const Pattern& pattern : patterns) {
       if (testing::matches(pool, pattern.expr, word)) expected.insert(pattern.tag);
     }
-    const std::vector<std::uint32_t> tags = tags_after(*made, word);
-    RC_ASSERT(tags == std::vector<std::uint32_t>(expected.begin(), expected.end()));
+    RC_ASSERT(tags_after(*made, word) == std::vector<std::uint32_t>(expected.begin(), expected.end()));
   }
+  // No state is there for nothing.
+  std::vector<bool> reached(made->dfa.states());
+  std::vector<std::uint32_t> pending{Dfa::trap, Dfa::start};
+  while (!pending.empty()) {
+    const std::uint32_t state = pending.back();
+    pending.pop_back();
+    if (reached[state]) continue;
+    reached[state] = true;
+    for (const std::uint32_t target : made->dfa.row(state)) pending.push_back(target);
+  }
+  RC_ASSERT(std::ranges::count(reached, false) == 0);
+}
+
+RC_GTEST_PROP(Determinise, agrees_with_the_definition_of_matching, ()) {
+  ExprPool pool;
+  expect_definition_of_matching(pool, testing::random_patterns(pool));
+}
+
+RC_GTEST_PROP(Determinise, agrees_on_many_globs_too, ()) {
+  ExprPool pool;
+  expect_definition_of_matching(pool, testing::random_globs(pool));
 }
 
 RC_GTEST_PROP(Determinise, is_the_same_every_time, ()) {

@@ -205,8 +205,8 @@ std::vector<std::uint32_t> place(const Rows& rows) {
     if (shape == fresh) {
       shape_example.push_back(state);
       const auto free = static_cast<std::int64_t>(slots.first_free());
-      const std::int64_t least = rows.oob[state] ? 1 : 0;
-      shape_from.push_back(static_cast<std::size_t>(std::max(least, free - std::ranges::min(offsets))));
+      shape_from.push_back(
+          static_cast<std::size_t>(std::max<std::int64_t>(0, free - std::ranges::min(offsets))));
     }
     const std::size_t at = slots.find(offsets, shape_from[shape]);
     slots.take(at, offsets);

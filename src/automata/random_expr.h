@@ -65,8 +65,42 @@ inline std::vector<Pattern> random_patterns(ExprPool& pool, bool with_oob = true
   std::vector<Pattern> patterns;
   const int count = *rc::gen::inRange(1, 6);
   for (int i = 0; i < count; ++i) {
-    const ExprId expr = random_expr(pool, *rc::gen::inRange(1, 12), with_oob);
+    const ExprId expr = random_expr(pool, *rc::gen::inRange(1, 25), with_oob);
     patterns.push_back({expr, *rc::gen::inRange(0U, 3U)});
+  }
+  return patterns;
+}
+
+/// All words over the alphabet of the random expressions, shortest first.
+inline std::vector<Word> all_words(std::size_t length) {
+  std::vector<Word> words{{}};
+  for (std::size_t begin = 0, end = 1, i = 0; i < length; ++i, begin = end, end = words.size()) {
+    for (std::size_t at = begin; at < end; ++at) {
+      for (const char c : alphabet) {
+        words.push_back(words[at]);
+        words.back().push_back(static_cast<std::uint8_t>(c));
+      }
+      words.push_back(words[at]);
+      words.back().push_back(oob);
+    }
+  }
+  return words;
+}
+
+/// Globs with one or two loops each and tags 0 to 4: what rules look like. Sets of positions grow large, rows
+/// alike.
+inline std::vector<Pattern> random_globs(ExprPool& pool) {
+  const ExprId any = pool.star(pool.bytes(ByteSet{}.set().reset(0)));
+  const ExprId within = pool.star(pool.bytes(ByteSet{}.set().reset(0).reset('/')));
+  const auto text = [] {
+    return *rc::gen::resize(3, rc::gen::container<std::string>(rc::gen::element('a', 'b', '/')));
+  };
+  std::vector<Pattern> patterns;
+  for (std::uint32_t i = 0; i < 24; ++i) {
+    patterns.push_back(
+        {pool.concat(std::vector{pool.literal(text()), i % 4 == 0 ? within : any, pool.literal(text()),
+                                 i % 3 == 0 ? any : pool.empty(), pool.literal(text())}),
+         i % 5});
   }
   return patterns;
 }

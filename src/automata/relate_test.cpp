@@ -76,22 +76,6 @@ TEST_F(RelateTest, stops_at_the_limit) {
   EXPECT_FALSE(restrict_to(a, a, {.max_states = 10}));
 }
 
-/// All words over the alphabet of the random expressions, shortest first.
-std::vector<testing::Word> all_words(std::size_t length) {
-  std::vector<testing::Word> words{{}};
-  for (std::size_t begin = 0, end = 1, i = 0; i < length; ++i, begin = end, end = words.size()) {
-    for (std::size_t at = begin; at < end; ++at) {
-      for (const char c : testing::alphabet) {
-        words.push_back(words[at]);
-        words.back().push_back(static_cast<std::uint8_t>(c));
-      }
-      words.push_back(words[at]);
-      words.back().push_back(testing::oob);
-    }
-  }
-  return words;
-}
-
 testing::Word spelled(const std::string& bytes, const std::vector<std::uint32_t>& oob_before) {
   testing::Word word;
   auto oob = oob_before.begin();
@@ -116,7 +100,7 @@ RC_GTEST_PROP(Relate, pairs_are_those_of_all_short_words_and_proofs_are_shortest
     RC_ASSERT(lengths.emplace(std::pair(witness.accept_a, witness.accept_b), word.size()).second);
   }
   const bool knows_oob = a.oob_class != Dfa::no_class || b.oob_class != Dfa::no_class;
-  for (const testing::Word& word : all_words(4)) {
+  for (const testing::Word& word : testing::all_words(4)) {
     if (!knows_oob && std::ranges::count(word, testing::oob) > 0) continue;
     const auto found = lengths.find({a.accept[testing::run(a, word)], b.accept[testing::run(b, word)]});
     RC_ASSERT(found != lengths.end());
@@ -130,7 +114,7 @@ RC_GTEST_PROP(Relate, restricting_keeps_what_is_within, ()) {
   const Dfa within = determinise(pool, testing::random_patterns(pool))->dfa;
   const auto both = restrict_to(a, within);
   RC_ASSERT(both);
-  for (const testing::Word& word : all_words(4)) {
+  for (const testing::Word& word : testing::all_words(4)) {
     const std::uint32_t expected =
         within.accept[testing::run(within, word)] != 0 ? a.accept[testing::run(a, word)] : 0;
     RC_ASSERT(both->accept[testing::run(*both, word)] == expected);
