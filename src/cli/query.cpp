@@ -84,7 +84,7 @@ constexpr Flag flags[] = {
 };
 constexpr Example examples[] = {
     {"query web.toml 'write /etc/passwd' 'exec /bin/sh'", "may it? and which line decides?"},
-    {"query loaded:docker-web 'cap net_raw' --expect deny",
+    {"query loaded:docker-web 'capability net_raw' --expect deny",
      "a check for a script, against what the kernel holds"},
 };
 
