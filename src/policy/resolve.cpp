@@ -367,9 +367,8 @@ void Resolver::body(const Block& block, Scope scope, Place place) {
       const auto& other = value ? conditional->else_block : conditional->then_block;
       if (taken) body(*taken, scope, place);
       if (other) untaken(*other);
-    } else if (const auto* abi_node = std::get_if<Abi>(&node)) {
-      abi(*abi_node, place);
     }
+    // An `abi` inside a body (abstractions have one) counts for nothing: the preamble has decided, or its silence.
   }
 }
 
