@@ -62,6 +62,10 @@ CompiledProfile compile_profile(const policy::ResolvedPolicy& policy, const poli
                                 diag::Sink& sink) {
   const bool complain = wants_complain(profile, options);
   ProfileBuilder builder(policy, profile, usable, kernel, options, complain, sink);
+  builder.has_children = !profile.hats.empty() ||
+                         std::any_of(policy.profiles.begin(), policy.profiles.end(), [&](const auto& other) {
+                           return other.parent.valid() && &policy.profiles[other.parent.index()] == &profile;
+                         });
   add_profile_head(builder, complain);
   for (std::size_t i = 0; i < profile.rules.size(); ++i) {
     const policy::Rule& rule = profile.rules[i].rule;

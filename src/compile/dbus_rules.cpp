@@ -45,8 +45,10 @@ constexpr std::array<PartWord, part_count> part_words{{
 
 using Parts = std::array<std::optional<Language>, part_count>;
 
-std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
-  static constexpr auto keys = std::to_array<std::string_view>({"bus", "name", "path", "interface", "member"});
+std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule& rule,
+                                const RuleContext& context) {
+  static constexpr auto keys =
+      std::to_array<std::string_view>({"bus", "name", "path", "interface", "member"});
   static constexpr auto peer_keys = std::to_array<std::string_view>({"name", "label"});
   bool good = check_no_words(builder, rule, context);
   good = check_keys(builder, context, rule.conditions, keys) && good;
@@ -54,9 +56,11 @@ std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule
   Parts parts;
   for (std::size_t part = 0; part < part_count; ++part) {
     const PartWord& word = part_words[part];
-    const policy::Text* text = value_of(builder, context, word.of_peer ? rule.peer : rule.conditions, word.key);
+    const policy::Text* text =
+        value_of(builder, context, word.of_peer ? rule.peer : rule.conditions, word.key);
     if (text == nullptr) continue;
-    parts[part] = glob(builder.policydb.pool(), *text, word.key, {.collapse_slashes = word.is_path}, builder.sink);
+    parts[part] =
+        glob(builder.policydb.pool(), *text, word.key, {.collapse_slashes = word.is_path}, builder.sink);
     good = good && parts[part];
   }
   if (!good) return std::nullopt;
@@ -66,7 +70,8 @@ std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule
 /// What the access is when the rule does not say: it follows from what the rule speaks about.
 std::uint32_t implied_access(const Parts& parts) {
   if (parts[name]) return bind;
-  if (parts[peer_name] || parts[peer_label] || parts[path] || parts[interface] || parts[member]) return messages;
+  if (parts[peer_name] || parts[peer_label] || parts[path] || parts[interface] || parts[member])
+    return messages;
   return messages | bind | eavesdrop;
 }
 
@@ -88,7 +93,7 @@ void add_dbus_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const
   };
   const std::array<ExprId, 3> service{on_bus, end, part(name)};
   add(pool.concat(service), *bits & bind);
-  const std::array<ExprId, 11> message{on_bus, end, part(peer_name), end,          part(peer_label), end,
+  const std::array<ExprId, 11> message{on_bus,     end, part(peer_name), end, part(peer_label), end,
                                        part(path), end, part(interface), end, part(member)};
   add(pool.concat(message), *bits & messages);
   add(on_bus, *bits & eavesdrop);

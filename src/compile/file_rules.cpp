@@ -18,8 +18,9 @@ using automata::ExprPool;
 using policy::ExecTransition;
 
 constexpr std::size_t max_targets = 12;
-// Of a pair: the link may have no permission that its target lacks. Only the half of owners says so, also where a rule is about
-// everybody; the reference has always written it like that, and kernels skip the test for others.
+// Of a pair: the link may have no permission that its target lacks. Only the half of owners says so, also
+// where a rule is about everybody; the reference has always written it like that, and kernels skip the test
+// for others.
 constexpr std::uint32_t subset = accept_bit::lock;
 
 std::uint32_t both_halves(std::uint32_t half) { return half | half << accept_bit::other_shift; }
@@ -242,7 +243,8 @@ void add_implied_file_rules(ProfileBuilder& builder) {
       builder.profile.rules.begin(), builder.profile.rules.end(), [](const policy::ResolvedRule& rule) {
         return std::holds_alternative<policy::ChangeProfileRule>(rule.rule.body);
       });
-  const bool changes_hat = builder.profile.hat || !builder.profile.hats.empty();
+  // A child profile that is no hat implies the interface too: the reference does not tell them apart here.
+  const bool changes_hat = builder.profile.hat || builder.has_children;
   const auto add = [&](const char* path, std::uint32_t bits) {
     const policy::Text text{path, builder.profile.span, false};
     const auto language = path_language(builder, text, "path");

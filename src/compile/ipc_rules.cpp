@@ -17,11 +17,13 @@ constexpr std::uint32_t userns_create = 8;
 constexpr auto userns_access = std::to_array<AccessWord>({{"create", userns_create}});
 
 constexpr std::uint32_t override_creds = 8, sqpoll = 0x10;
-constexpr auto io_uring_access = std::to_array<AccessWord>({{"sqpoll", sqpoll}, {"override_creds", override_creds}});
+constexpr auto io_uring_access =
+    std::to_array<AccessWord>({{"sqpoll", sqpoll}, {"override_creds", override_creds}});
 
 constexpr std::uint32_t mq_write = 2, mq_read = 4, mq_create = 0x10, mq_delete = 0x20, mq_open = 0x40;
 constexpr std::uint32_t mq_setattr = 1U << 14, mq_getattr = 1U << 15;
-constexpr std::uint32_t mq_all = mq_write | mq_read | mq_create | mq_delete | mq_open | mq_setattr | mq_getattr;
+constexpr std::uint32_t mq_all =
+    mq_write | mq_read | mq_create | mq_delete | mq_open | mq_setattr | mq_getattr;
 /// What the kernel asks about the name alone, before there is a queue with a label.
 constexpr std::uint32_t mq_unlabelled = mq_create | mq_read | mq_write;
 constexpr auto mqueue_access = std::to_array<AccessWord>({
@@ -37,7 +39,8 @@ constexpr auto mqueue_access = std::to_array<AccessWord>({
     {"getattr", mq_getattr},
 });
 
-/// The class's mark at the rule's own priority: where a rule decides, the class is mediated, also by a deny rule.
+/// The class's mark at the rule's own priority: where a rule decides, the class is mediated, also by a deny
+/// rule.
 void add_mark(ProfileBuilder& builder, const RuleContext& context, ExprId cls) {
   Grant mark;
   mark.bits = perm::read;
@@ -51,13 +54,15 @@ void add(ProfileBuilder& builder, const RuleContext& context, ExprId expr, std::
 }
 
 /// The key of a System V queue as the kernel asks for it, in four bytes.
-std::optional<ExprId> queue_key(ProfileBuilder& builder, const RuleContext& context, const policy::Text& text) {
+std::optional<ExprId> queue_key(ProfileBuilder& builder, const RuleContext& context,
+                                const policy::Text& text) {
   std::uint32_t key = 0;
   const std::string& digits = text.value;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), key);
   if (error != std::errc{} || end != digits.data() + digits.size()) {
     builder.report(diag::Code::bad_condition, context, text.span,
-                   fmt::format("`{}` is no key of a System V message queue, which is a number", diag::printable(digits)));
+                   fmt::format("`{}` is no key of a System V message queue, which is a number",
+                               diag::printable(digits)));
     return std::nullopt;
   }
   ExprPool& pool = builder.policydb.pool();
@@ -84,7 +89,8 @@ void add_userns_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
   check_keys(builder, context, rule.conditions, {});
   const auto bits = access_bits(builder, rule, context, userns_access, userns_create);
   if (!bits) return;
-  if (!builder.usable.has("namespaces/mask/userns_create")) return builder.note_not_mediated(context, "userns");
+  if (!builder.usable.has("namespaces/mask/userns_create"))
+    return builder.note_not_mediated(context, "userns");
   const ExprId cls = builder.policydb.pool().byte(medclass::userns);
   add(builder, context, cls, *bits);
   add_mark(builder, context, cls);
@@ -100,7 +106,8 @@ void add_io_uring_rule(ProfileBuilder& builder, const policy::ClassRule& rule, c
   if (!builder.usable.has("io_uring")) return builder.note_not_mediated(context, "io_uring");
   ExprPool& pool = builder.policydb.pool();
   const ExprId cls = pool.byte(medclass::io_uring);
-  // The reference grants override_creds on the bare class too, where a rule names a label; the kernel asks with a label only.
+  // The reference grants override_creds on the bare class too, where a rule names a label; the kernel asks
+  // with a label only.
   add(builder, context, cls, *bits);
   add_mark(builder, context, cls);
   if ((*bits & override_creds) == 0) return;
@@ -122,19 +129,22 @@ void add_mqueue_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
   const bool sysv = type != nullptr ? type->value == "sysv" : name == nullptr || !named_posix;
   const bool posix_mediated = builder.usable.has("ipc/posix_mqueue");
   const bool sysv_mediated = builder.usable.has("ipc/sysv_mqueue");
-  if (!(posix && posix_mediated) && !(sysv && sysv_mediated)) return builder.note_not_mediated(context, "mqueue");
+  if (!(posix && posix_mediated) && !(sysv && sysv_mediated))
+    return builder.note_not_mediated(context, "mqueue");
   ExprPool& pool = builder.policydb.pool();
   if (posix && posix_mediated) {
     std::optional<Language> which = Language{any_text(pool), false, 0};
     if (name != nullptr) which = glob(pool, *name, "queue name", {}, builder.sink);
-    if (which) add_queue(builder, context, pool.concat(pool.byte(medclass::posix_mqueue), which->expr), label, *bits);
+    if (which)
+      add_queue(builder, context, pool.concat(pool.byte(medclass::posix_mqueue), which->expr), label, *bits);
   }
   if (sysv && sysv_mediated) {
     const ExprId any = any_byte(pool);
     const std::array<ExprId, 4> any_key{any, any, any, any};
     std::optional<ExprId> which = pool.concat(any_key);
     if (name != nullptr) which = queue_key(builder, context, *name);
-    if (which) add_queue(builder, context, pool.concat(pool.byte(medclass::sysv_mqueue), *which), label, *bits);
+    if (which)
+      add_queue(builder, context, pool.concat(pool.byte(medclass::sysv_mqueue), *which), label, *bits);
   }
 }
 
@@ -142,7 +152,8 @@ void add_all_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const 
   check_no_words(builder, rule, context);
   // Any other exec rule, of the usual priority, decides before the `ix` that `all` means.
   policy::FileRule file;
-  file.perms = policy::perm_write | policy::perm_read | policy::perm_link | policy::perm_lock | policy::perm_mmap;
+  file.perms =
+      policy::perm_write | policy::perm_read | policy::perm_link | policy::perm_lock | policy::perm_mmap;
   add_file_rule(builder, file, context);
   policy::FileRule exec;
   exec.perms = policy::perm_exec;

@@ -1,8 +1,8 @@
 // mount, remount, umount and pivot_root: `mount point NUL device NUL fstype NUL flags`.
 //
-// The kernel asks about five kinds of mount(2) by one form of string, and a rule of the language may mean several of them; each
-// kind that it can mean becomes one expression. Flags are the numbers (bit + 1) of the bits that are set, ascending.
-// Follows security/apparmor/mount.c.
+// The kernel asks about five kinds of mount(2) by one form of string, and a rule of the language may mean
+// several of them; each kind that it can mean becomes one expression. Flags are the numbers (bit + 1) of the
+// bits that are set, ascending. Follows security/apparmor/mount.c.
 #include <array>
 #include <optional>
 #include <vector>
@@ -23,11 +23,13 @@ constexpr std::uint32_t perm_pivot = 1, perm_mount = 2, perm_umount = 4;
 
 // Flags of mount(2).
 constexpr std::uint32_t remount = 1U << 5, bind = 1U << 12, move = 1U << 13, recursive = 1U << 14;
-constexpr std::uint32_t make_flags = 1U << 17 | 1U << 18 | 1U << 19 | 1U << 20;  // unbindable, private, slave, shared
+constexpr std::uint32_t make_flags =
+    1U << 17 | 1U << 18 | 1U << 19 | 1U << 20;  // unbindable, private, slave, shared
 
 /// A kind of mount(2), with the flags that the kernel puts into the string.
 struct Kind {
-  std::uint32_t chosen_by;  ///< a rule with one of these flags means this kind alone; 0: every rule with none of the others
+  std::uint32_t chosen_by;  ///< a rule with one of these flags means this kind alone; 0: every rule with none
+                            ///< of the others
   std::uint32_t flags;
   bool has_device;
   bool has_type;
@@ -48,13 +50,14 @@ struct FlagChoice {
   bool any = false;  ///< nothing was said
 };
 
-std::optional<std::uint32_t> flags_of(ProfileBuilder& builder, const RuleContext& context, const policy::Condition& options) {
+std::optional<std::uint32_t> flags_of(ProfileBuilder& builder, const RuleContext& context,
+                                      const policy::Condition& options) {
   std::uint32_t flags = 0;
   bool good = true;
   for (const policy::Text& word : options.values) {
     if (const policy::MountOption* option = policy::find_mount_option(word.value)) {
-      // `rw`, `atime` and their like ask for a bit to be clear, which is what a flag that is not named means anyway;
-      // in a list of what may be (`in`) they stand for the bit as well.
+      // `rw`, `atime` and their like ask for a bit to be clear, which is what a flag that is not named means
+      // anyway; in a list of what may be (`in`) they stand for the bit as well.
       flags |= option->set | (options.in ? option->clear : 0);
       continue;
     }
@@ -70,7 +73,7 @@ std::optional<std::uint32_t> flags_of(ProfileBuilder& builder, const RuleContext
 
 /// Each `options=` is a choice of its own; all `options in` widen every choice.
 std::optional<std::vector<FlagChoice>> read_options(ProfileBuilder& builder, const policy::ClassRule& rule,
-                                                 const RuleContext& context) {
+                                                    const RuleContext& context) {
   std::vector<FlagChoice> choices;
   std::uint32_t optional = 0;
   bool said = false, good = true;
@@ -100,7 +103,8 @@ struct Parts {
   std::optional<Language> mount_point, device, type;
 };
 
-std::optional<Language> type_language(ProfileBuilder& builder, const std::vector<const policy::Text*>& words) {
+std::optional<Language> type_language(ProfileBuilder& builder,
+                                      const std::vector<const policy::Text*>& words) {
   ExprPool& pool = builder.policydb.pool();
   std::vector<ExprId> options;
   bool exact = true;
@@ -113,12 +117,14 @@ std::optional<Language> type_language(ProfileBuilder& builder, const std::vector
   return Language{pool.either(options), exact, 0};
 }
 
-std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
+std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule& rule,
+                                const RuleContext& context) {
   static constexpr auto keys = std::to_array<std::string_view>({"options", "option", "fstype", "vfstype"});
   bool good = check_keys(builder, context, rule.conditions, keys);
   good = check_no_words(builder, rule, context) && good;
   Parts parts;
-  const auto read = [&](const std::optional<policy::Text>& text, std::string_view what, std::optional<Language>& part) {
+  const auto read = [&](const std::optional<policy::Text>& text, std::string_view what,
+                        std::optional<Language>& part) {
     if (!text) return;
     part = glob(builder.policydb.pool(), *text, what, {}, builder.sink);
     good = good && part;
@@ -149,8 +155,8 @@ ExprId flag_expression(ExprPool& pool, const FlagChoice& options, const Kind& ki
 }
 
 /// Adds the expression of one kind. False: the rule's device or type has no place in it.
-bool add_kind(ProfileBuilder& builder, const RuleContext& context, const Parts& parts, const FlagChoice& options,
-              const Kind& kind, bool of_remount_rule) {
+bool add_kind(ProfileBuilder& builder, const RuleContext& context, const Parts& parts,
+              const FlagChoice& options, const Kind& kind, bool of_remount_rule) {
   std::optional<Language> point = parts.mount_point;
   std::optional<Language> device = parts.device;
   if (device && !kind.has_device) {
@@ -163,9 +169,11 @@ bool add_kind(ProfileBuilder& builder, const RuleContext& context, const Parts& 
   ExprPool& pool = builder.policydb.pool();
   const auto or_any = [&](const std::optional<Language>& part) { return part ? part->expr : any_text(pool); };
   const ExprId end = pool.byte(0);
-  const std::array<ExprId, 8> string{pool.byte(medclass::mount), or_any(point), end, or_any(device), end,
-                                     or_any(parts.type), end, flag_expression(pool, options, kind)};
-  builder.policydb.add(pool.concat(string), ProfileBuilder::grant(context, perm_mount, perm_mount, false), context.index);
+  const std::array<ExprId, 8> string{
+      pool.byte(medclass::mount),          or_any(point), end, or_any(device), end, or_any(parts.type), end,
+      flag_expression(pool, options, kind)};
+  builder.policydb.add(pool.concat(string), ProfileBuilder::grant(context, perm_mount, perm_mount, false),
+                       context.index);
   return true;
 }
 
@@ -191,7 +199,9 @@ void add_mount_rule(ProfileBuilder& builder, const policy::ClassRule& rule, cons
       builder
           .report(diag::Code::impossible_mount, context,
                   "no mount has this combination of options, device, mount point and file system type")
-          .with_help("remount and make-… options take only a mount point; a file system type goes with a new mount only");
+          .with_help(
+              "remount and make-… options take only a mount point; a file system type goes with a new mount "
+              "only");
     }
   }
 }
@@ -222,7 +232,8 @@ void add_pivot_root_rule(ProfileBuilder& builder, const policy::ClassRule& rule,
   if (rule.target) builder.note_downgraded(context, "profile changes in pivot_root rules");
   const std::array<ExprId, 4> string{pool.byte(medclass::mount), to->expr, pool.byte(0), from->expr};
   builder.policydb.add(pool.concat(string),
-                       ProfileBuilder::grant(context, perm_pivot, perm_pivot, to->exact && from->exact), context.index);
+                       ProfileBuilder::grant(context, perm_pivot, perm_pivot, to->exact && from->exact),
+                       context.index);
 }
 
 }  // namespace bh::compile

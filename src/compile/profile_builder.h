@@ -45,6 +45,8 @@ struct ProfileBuilder {
   const Options& options;
   diag::Sink& sink;
 
+  bool has_children = false;  ///< hats or child profiles
+
   RuleSet file;
   RuleSet policydb;
   std::vector<std::string> xtable;

@@ -1,6 +1,7 @@
 #include "policy/variables.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
@@ -153,31 +154,16 @@ Variables::Replaced Variables::value_of(std::string_view name, diag::Span place,
     undefined(name, place);
     return {};
   }
-  Variable& variable = at->second;
-  std::optional<std::string>& known = before_slash ? variable.expanded_before_slash : variable.expanded;
+  std::optional<std::string>& known = before_slash ? at->second.expanded_before_slash : at->second.expanded;
   if (known) return {*known, false};
-  if (variable.busy) {
-    loop(name, variable);
-    return {};
-  }
-  if (depth_ == max_variable_depth) {
-    (void)spend(std::numeric_limits<std::size_t>::max(), place);
-    return {};
-  }
-  variable.busy = true;
-  ++depth_;
-  Replaced out;
-  bool several = variable.values.size() > 1;
-  if (several) out.text += '{';
-  for (std::size_t i = 0; i < variable.values.size() && !exhausted_; ++i) {
-    Replaced one = replace(variable.values[i], before_slash);
-    out.of_profile |= one.of_profile;
-    if (i > 0) out.text += ',';
-    out.text += one.text;
-  }
-  if (several) out.text += '}';
-  --depth_;
-  variable.busy = false;
+  bool outer_use = std::exchange(used_profile_, false);
+  std::vector<std::string> values = all_values_of(name, place);
+  Replaced out{{}, std::exchange(used_profile_, outer_use)};
+  if (before_slash) std::for_each(values.begin(), values.end(), drop_slash);
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  out.text = values.size() == 1 ? values.front() : fmt::format("{{{}}}", fmt::join(values, ","));
+  if (values.empty()) out.text.clear();
   if (!out.of_profile) {
     known = out.text;
     any_expanded_ = true;
@@ -185,7 +171,7 @@ Variables::Replaced Variables::value_of(std::string_view name, diag::Span place,
   return out;
 }
 
-Variables::Replaced Variables::replace(const Text& text, bool before_slash) {
+Variables::Replaced Variables::replace(const Text& text) {
   std::string_view value = text.value;
   Replaced out;
   std::size_t done = 0, length = 0;
@@ -194,7 +180,7 @@ Variables::Replaced Variables::replace(const Text& text, bool before_slash) {
     out.text += value.substr(done, at - done);
     diag::Span place = place_in(text, at, length);
     std::size_t end = at + length;
-    bool slash_follows = end == value.size() ? before_slash : value[end] == '/';
+    bool slash_follows = end < value.size() && value[end] == '/';
     Replaced inner = value_of(value.substr(at + 2, length - 3), place, slash_follows);
     if (!spend(inner.text.size(), place)) return out;
     out.text += inner.text;
@@ -202,13 +188,12 @@ Variables::Replaced Variables::replace(const Text& text, bool before_slash) {
     done = end;
   }
   out.text += value.substr(done);
-  if (before_slash && done < value.size()) drop_slash(out.text);
   return out;
 }
 
 std::string Variables::expand(const Text& text) {
   if (text.value.find("@{") == std::string::npos) return text.value;
-  return replace(text, false).text;
+  return replace(text).text;
 }
 
 std::vector<std::string> Variables::values(const Text& text) { return all_values(text); }
@@ -216,7 +201,10 @@ std::vector<std::string> Variables::values(const Text& text) { return all_values
 std::vector<std::string> Variables::all_values_of(std::string_view name, diag::Span place) {
   // Nothing is remembered here, so a reference has a price even where its values are short.
   if (!spend(reference_price, place)) return {};
-  if (auto own = of_profile(name)) return {*own};
+  if (auto own = of_profile(name)) {
+    used_profile_ = true;
+    return {*own};
+  }
   auto at = variables_.find(name);
   if (at == variables_.end() || at->second.kind != VariableAssignment::Kind::set) {
     undefined(name, place);

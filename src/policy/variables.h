@@ -1,8 +1,9 @@
 // Internal: the variables of one policy file, and words with `@{…}` replaced.
 //
 // One value goes in as it is written (it may even hold half of a group); several become `{a,b,c}`. So a rule
-// stays one rule, and its language is the union over the values. An expansion has a budget of bytes, because
-// variables can double at every step.
+// stays one rule, and its language is the union over the values. (Values that hold variables are multiplied
+// out first: what `*` means between slashes depends on what stands beside it.) An expansion has a budget of
+// bytes, because variables can double at every step.
 #pragma once
 
 #include <cstddef>
@@ -58,9 +59,9 @@ class Variables {
   };
   const Variable* find(std::string_view name) const;
   [[nodiscard]] std::optional<std::string> of_profile(std::string_view name) const;
-  /// `before_slash`: a `/` follows, so a value's own `/` at its end goes: `@{HOME}/x` with `/root/` is
-  /// `/root/x`, also where it is one of several values and text cannot be mended afterwards.
-  Replaced replace(const Text& text, bool before_slash);
+  Replaced replace(const Text& text);
+  /// The values in one list, without variables. `before_slash`: a `/` follows, so a value's own `/` at its
+  /// end goes: `@{HOME}/x` with `/root/` is `/root/x`.
   Replaced value_of(std::string_view name, diag::Span place, bool before_slash);
   std::vector<std::string> all_values(const Text& text);
   std::vector<std::string> all_values_of(std::string_view name, diag::Span place);
@@ -74,6 +75,7 @@ class Variables {
   std::map<std::string, Variable, std::less<>> variables_;
   std::map<std::string, bool, std::less<>> reported_;
   OfProfile of_profile_;
+  bool used_profile_ = false;  ///< the expansion under way needed of_profile_
   bool any_expanded_ = false;
   int depth_ = 0;
 };
