@@ -54,7 +54,7 @@ TEST_F(Resolve, variables_become_text_or_alternations) {
       "@{ONE} = /one\n@{TWO} = a b\n@{NEST} = @{ONE}/@{TWO} c\n@{OPEN} = {x,y\n@{EMPTY} = \"\" z\n"
       "profile p {\n @{ONE}/f r,\n /@{TWO} r,\n /n@{NEST} r,\n /@{OPEN},w} r,\n /e@{EMPTY} r,\n}\n");
   EXPECT_THAT(rules(policy.profiles[0]),
-              ElementsAre("/one/f r,", "/{a,b} r,", "/n{/one/{a,b},c} r,", "/{x,y,w} r,", "/e{,z} r,"));
+              ElementsAre("/one/f r,", "/{a,b} r,", "/n{/one/a,/one/b,c} r,", "/{x,y,w} r,", "/e{,z} r,"));
 }
 
 TEST_F(Resolve, assignments) {
