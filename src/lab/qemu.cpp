@@ -13,13 +13,22 @@ namespace {
 constexpr std::size_t console_tail = 64u << 10;
 constexpr const char* results_name = "results";
 
-std::vector<std::string> command_line(const Machine& machine) {
+enum class Accelerator : std::uint8_t { emulation, kvm };
+
+/// The device alone proves nothing: hosts that are guests themselves may have it on a processor without the
+/// extensions, and QEMU then aborts or the guest hangs.
+Accelerator best_accelerator() {
+  if (::access("/dev/kvm", R_OK | W_OK) != 0) return Accelerator::emulation;
+  auto cpus = read_file(Os::real(), "/proc/cpuinfo");
+  if (!cpus) return Accelerator::emulation;
+  bool extensions = cpus->find(" vmx ") != std::string::npos || cpus->find(" svm ") != std::string::npos;
+  return extensions ? Accelerator::kvm : Accelerator::emulation;
+}
+
+std::vector<std::string> command_line(const Machine& machine, Accelerator accelerator) {
   std::vector<std::string> argv = {"qemu-system-x86_64", "-M", "q35", "-nodefaults", "-no-user-config"};
-  if (::access("/dev/kvm", R_OK | W_OK) == 0) {
-    // The second is QEMU's fallback where the device is there but does not work.
-    argv.insert(argv.end(), {"-accel", "kvm"});
-  }
-  argv.insert(argv.end(), {"-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"});
+  argv.insert(argv.end(), {"-accel", accelerator == Accelerator::kvm ? "kvm" : "tcg,thread=multi"});
+  argv.insert(argv.end(), {"-cpu", "max", "-smp", "2"});
   argv.insert(argv.end(), {"-m", std::to_string(machine.memory_mib)});
   argv.insert(argv.end(), {"-kernel", machine.kernel, "-initrd", machine.initrd});
   argv.insert(argv.end(), {"-append",
@@ -36,8 +45,14 @@ std::vector<std::string> command_line(const Machine& machine) {
 Result<MachineOutcome> boot(const Machine& machine) {
   auto begin = std::chrono::steady_clock::now();
   // The results file is named relative to the working folder, so that no path needs QEMU's quoting.
-  auto ended =
-      spawn(command_line(machine), {.working_directory = machine.folder, .timeout = machine.timeout});
+  auto run = [&](Accelerator accelerator) {
+    return spawn(command_line(machine, accelerator),
+                 {.working_directory = machine.folder, .timeout = machine.timeout});
+  };
+  Accelerator accelerator = best_accelerator();
+  auto ended = run(accelerator);
+  if (accelerator == Accelerator::kvm && ended && !ended->timed_out && ended->exit_code != 0)
+    ended = run(Accelerator::emulation);
   if (!ended && ended.error().sys == ENOENT)
     return fail("QEMU is not installed (apt-get install qemu-system-x86)");
   if (!ended) return tl::unexpected(std::move(ended.error()));
