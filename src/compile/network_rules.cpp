@@ -125,21 +125,22 @@ bool choose_type(ProfileBuilder& builder, const RuleContext& context, const poli
 std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::ClassRule& rule,
                                       const RuleContext& context) {
   if (rule.words.empty()) return Sockets{every_family(), false, {}};
-  Sockets chosen{listed_families(builder.usable), false, {}};
   if (rule.words.size() > 2) {
     builder.report(diag::Code::unknown_word, context, rule.words[2].span,
                    "a network rule has at most a family and a type or protocol");
     return std::nullopt;
   }
+  Sockets chosen;
   std::size_t at = 0;
   if (const auto family = number_of(family_names(), rule.words[0].value)) {
-    chosen.families.reset();
     chosen.families.set(*family);
     chosen.named_family = true;
     at = 1;
   } else if (rule.words.size() == 2) {
     report_word(builder, context, rule.words[0], true);
     return std::nullopt;
+  } else {
+    chosen.families = listed_families(builder.usable);
   }
   if (at < rule.words.size() && !choose_type(builder, context, rule.words[at], at == 0, chosen))
     return std::nullopt;
