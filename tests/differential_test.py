@@ -3,7 +3,9 @@
 
 Every profile of Debian's packages, every named TOML of the corpora (through `generate --style bane`) and the cases in
 tests/differential/cases are compiled by bulkhead and by apparmor_parser 5.0, with the same features, and compared by
-policy_equal (query/equal.h). A difference that stays is a line of tests/differential/accepted.tsv with its decision.
+policy_equal (query/equal.h). "but complain" is equality up to one thing, made exact by policy_equal: the denies of complain
+profiles are logged (docs/decisions/0003-complain-logs-denies.md). Any other difference that stays is a line of
+tests/differential/accepted.tsv with its decision.
 
 usage: differential_test.py [--set NAME]... [--kernel K]... [--only GLOB] [--parser 5.0] [--verbose]
 """
@@ -126,10 +128,14 @@ def compare(parser, case, kernel, work):
         return Outcome(case, kernel, "different", [f"only bulkhead refuses: {first_errors(done.stderr)}"])
     pathlib.Path(theirs_file).write_bytes(theirs)
     equal = subprocess.run([EQUAL, ours_file, theirs_file], capture_output=True, text=True)
+    kind = "equal"
+    if equal.returncode == 1 and "quiet" in equal.stdout:
+        kind = "but complain"
+        equal = subprocess.run([EQUAL, "--b-logs-denies-in-complain", ours_file, theirs_file], capture_output=True, text=True)
     for file in (ours_file, theirs_file):
         os.unlink(file)
     if equal.returncode == 0:
-        return Outcome(case, kernel, "equal", [])
+        return Outcome(case, kernel, kind, [])
     return Outcome(case, kernel, "different", (equal.stdout + equal.stderr).splitlines())
 
 
@@ -138,7 +144,7 @@ def first_errors(text):
 
 
 def print_table(outcomes):
-    kinds = ("equal", "accepted", "refused by both", "different")
+    kinds = ("equal", "but complain", "accepted", "refused by both", "different")
     counts = collections.Counter((o.case.set, o.kernel, o.kind) for o in outcomes)
     print(f"{'set':<12}{'kernel':<8}" + "".join(f"{kind:>17}" for kind in kinds))
     for name, kernel in sorted({(o.case.set, o.kernel) for o in outcomes}):
