@@ -162,7 +162,7 @@ std::optional<Language> type_language(ProfileBuilder& builder,
   std::vector<ExprId> options;
   bool exact = true;
   for (const policy::Text* word : words) {
-    const auto one = glob(pool, *word, "file system type", {}, builder.sink);
+    const auto one = glob(pool, *word, "file system type", {.collapse_slashes = false}, builder.sink);
     if (!one) return std::nullopt;
     options.push_back(one->expr);
     exact = exact && one->exact;
