@@ -39,18 +39,21 @@ std::string family_key(const policy::ClassRule& rule, const policy::Qualifiers& 
   if (rule.target) add(pivots ? "then" : "at", rule.target->value);
   if (rule.source) add("from", rule.source->value);
   std::set<std::string_view> types;
-  if (rule.kind == policy::RuleClass::remount) add("flags", fmt::format("0 {}", remount));
+  const std::uint32_t implied = rule.kind == policy::RuleClass::remount ? remount : 0;
+  bool said = implied == 0;
   for (const policy::Condition& condition : rule.conditions) {
     const std::string_view name = condition.key.value;
     if (name == "oldroot" && !condition.values.empty()) add("from", condition.values.front().value);
     if (name == "fstype" || name == "vfstype")
       for (const policy::Text& value : condition.values) types.insert(value.value);
     if (name != "options" && name != "option") continue;
-    std::uint32_t flags = 0;
+    std::uint32_t flags = condition.in ? 0 : implied;
+    said = said || !condition.in;
     for (const policy::Text& word : condition.values)
       if (const auto* option = policy::find_mount_option(word.value)) flags |= option->set | (condition.in ? option->clear : 0);
     add("flags", fmt::format("{} {}", condition.in, flags));
   }
+  if (!said) add("flags", fmt::format("{} {}", false, implied));
   for (const std::string_view type : types) add("type", type);
   return key;
 }

@@ -71,6 +71,14 @@ ByteSet named_families() {
   return all;
 }
 
+/// What a rule without a family, but with `ip=` or `port=`, means.
+ByteSet families_with_addresses() {
+  ByteSet two;
+  two.set(inet);
+  two.set(inet6);
+  return two;
+}
+
 void report_word(ProfileBuilder& builder, const RuleContext& context, const policy::Text& word, bool first) {
   std::vector<std::string_view> names;
   for (const NamedNumber& entry : socket_type_names()) names.push_back(entry.name);
@@ -119,14 +127,16 @@ bool choose_type(ProfileBuilder& builder, const RuleContext& context, const poli
 
 std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::ClassRule& rule,
                                       const RuleContext& context) {
-  if (rule.words.empty()) return Sockets{every_family(), false, {}};
-  Sockets chosen{named_families(), false, {}};
+  const bool with_address = !rule.conditions.empty() || !rule.peer.empty();
+  if (rule.words.empty() && !with_address) return Sockets{every_family(), false, {}};
+  Sockets chosen{with_address ? families_with_addresses() : named_families(), with_address, {}};
   if (rule.words.size() > 2) {
     builder.report(diag::Code::unknown_word, context, rule.words[2].span,
                    "a network rule has at most a family and a type or protocol");
     return std::nullopt;
   }
   std::size_t at = 0;
+  if (rule.words.empty()) return chosen;
   if (const auto family = number_of(family_names(), rule.words[0].value)) {
     chosen.families.reset();
     chosen.families.set(*family);
