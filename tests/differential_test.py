@@ -17,6 +17,7 @@ import hashlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,9 +72,19 @@ class Parser:
         return (text[1:], None) if text[:1] == b"+" else (None, text[1:].decode(errors="replace").strip())
 
 
-def debian_cases(name, slot):
+def installed(base, copy):
+    """/etc/apparmor.d as it is once installed: the packages' scripts make an empty local/NAME for each profile."""
+    shutil.copytree(base, copy)
+    (copy / "local").mkdir(exist_ok=True)
+    for file in base.iterdir():
+        if file.is_file():
+            (copy / "local" / file.name).touch()
+    return copy
+
+
+def debian_cases(name, slot, work):
     root = CACHE / "parsers" / slot / "root"
-    base = root / "etc" / "apparmor.d"
+    base = installed(root / "etc" / "apparmor.d", work / name / "apparmor.d")
     for folder in (base, root / "usr" / "share" / "apparmor" / "extra-profiles"):
         if not folder.is_dir():
             continue
@@ -171,7 +182,7 @@ def main():
     base = CACHE / "parsers" / "5.0" / "root" / "etc" / "apparmor.d"
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        cases = [*own_cases(base), *debian_cases("debian12", "3.0.8"), *debian_cases("sid", "5.0")]
+        cases = [*own_cases(base), *debian_cases("debian12", "3.0.8", work), *debian_cases("sid", "5.0", work)]
         if args.set and "bane" not in args.set:
             pass
         elif CORPORA.is_dir():
