@@ -84,6 +84,7 @@ constexpr Flag flags[] = {
     {.name = "prepare", .help = "only fetch the kernels"},
     complain_flag,
     style_flag,
+    abi_flag,
     features_flag,
     include_flag,
     base_flag,

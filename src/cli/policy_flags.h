@@ -36,6 +36,12 @@ inline constexpr Flag style_flag = {.name = "style",
                                     .value = "STYLE",
                                     .help = "of the text that is made from a spec (default strict)",
                                     .choices = "strict|bane"};
+inline constexpr Flag abi_flag = {
+    .name = "abi",
+    .value = "ABI",
+    .help = "that the text made from a spec declares: auto is the newest that the kernel has a use for and "
+            "this host's apparmor_parser reads (default auto)",
+    .choices = "auto|3.0|4.0|5.0"};
 inline constexpr Flag format_flag = {
     .name = "format", .value = "FORMAT", .help = "how to print it", .choices = "text|json"};
 inline constexpr Flag dry_run_flag = {
