@@ -49,15 +49,21 @@ Pipeline::Pipeline(Session& session, PolicySettings settings)
 
 Result<Profile> Pipeline::read(const std::string& name) {
   std::size_t before = session_.sink.errors();
-  BH_TRY(Input input, read_input(session_, name));
+  const std::string file = without_style(name);
+  const bool as_bane = file != name;
+  BH_TRY(Input input, read_input(session_, file, settings_.base));
   Profile profile{.input = std::move(input)};
   profile.text = profile.input.source;
-  if (profile.input.kind != InputKind::spec) return profile;
+  if (profile.input.kind != InputKind::spec) {
+    if (as_bane) return fail("{} is not a spec: bane makes nothing of it", file);
+    return profile;
+  }
 
   profile.spec = generate::read_spec(session_.sources, profile.input.source, session_.sink);
   if (!profile.spec) return wrong_input(session_, before);
   auto options = generate::options_of(*profile.spec);
   if (settings_.style) options.style = *settings_.style;
+  if (as_bane) options.style = generate::Style::bane;
   if (settings_.complain) options.mode = generate::Mode::complain;
   options.host_has_tunables = exists(session_.world.os, settings_.base + "/tunables/global");
   options.host_has_base = exists(session_.world.os, settings_.base + "/abstractions/base");

@@ -48,7 +48,7 @@ inline constexpr Flag dry_run_flag = {
     .name = "dry-run", .letter = 'n', .help = "do everything but change the system"};
 
 inline constexpr std::string_view input_help =
-    "a spec (TOML), profile text, a compiled policy, loaded:NAME, or - for stdin";
+    "a spec (TOML), profile text, a compiled policy, bane:SPEC, docker-default, loaded:NAME, or - for stdin";
 
 /// From features, policy-features, base and include, and of style and complain what the command has.
 [[nodiscard]] app::PolicySettings policy_settings(const Command& command, const Arguments& arguments);
