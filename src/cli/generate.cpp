@@ -29,7 +29,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
 }
 
 constexpr Argument arguments[] = {{.name = "SPEC", .help = "a TOML file, also bane's as it is; - for stdin"}};
-constexpr Flag flags[] = {style_flag, complain_flag, base_flag};
+constexpr Flag flags[] = {style_flag, complain_flag, abi_flag, features_flag, base_flag};
 constexpr Example examples[] = {{"generate examples/nginx.toml", "the profile that strict makes of it"},
                                 {"generate --style bane sample.toml",
                                  "what bane makes of it, with a warning for each line that does less "
@@ -40,8 +40,8 @@ constexpr Example examples[] = {{"generate examples/nginx.toml", "the profile th
 constexpr Command generate_command = {.name = "generate",
                                       .summary = "profile text from a spec, on stdout",
                                       .description =
-                                          "Turns a spec into AppArmor profile text that apparmor_parser "
-                                          "3.0.8 and newer can read too. `strict` means what the spec "
+                                          "Turns a spec into AppArmor profile text that this host's "
+                                          "apparmor_parser can read too. `strict` means what the spec "
                                           "says (`bulkhead spec` prints the reference); `bane` means what "
                                           "bane's own output for the same file means.",
                                       .arguments = arguments,

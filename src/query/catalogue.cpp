@@ -158,6 +158,11 @@ constexpr CatalogueRow rows[] = {
     {"F7", function, apparmor, "list processes",
      "read /proc/1/stat\nread /proc/1/cmdline\nptrace read peer=self", "docker exec … ps",
      "@{PROC}/** r, ptrace (read) peer=@{profile_name},", "administration"},
+    {"F8", function, kernel, "connect its own processes by a socket",
+     "unix bind @own\nunix listen @own\nunix connect @own peer=self",
+     "listen at an abstract address, connect from a child",
+     "unix (bind, listen, accept, …), unix (connect, accept, send, receive) peer=(label=@{profile_name}),",
+     "workers and agents"},
 };
 
 }  // namespace

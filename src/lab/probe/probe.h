@@ -79,6 +79,7 @@ Tried act_memfd_exec(const Staged&, Arguments);
 Tried act_socket(const Staged&, Arguments);  ///< family and type, by name
 Tried act_socketpair(const Staged&, Arguments);
 Tried act_connect_unix(const Staged&, Arguments);
+Tried act_own_socket(const Staged&, Arguments);  ///< listen at an address, connect from a child, and talk
 Tried act_mount(const Staged&, Arguments);  ///< file system type, options if any, mount point
 Tried act_bind(const Staged&, Arguments);
 Tried act_remount(const Staged&, Arguments);
