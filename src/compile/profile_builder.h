@@ -60,6 +60,8 @@ struct ProfileBuilder {
   struct CapabilityMasks {
     std::uint64_t allow = 0, deny = 0, audit = 0, quiet = 0;
   } capabilities;
+  /// See permissions_of in mount_rules.cpp, which fills it on first use.
+  std::map<std::string, std::uint32_t> mount_families;
 
   /// Reports at the rule, with the chain of includes that led to it.
   diag::Diagnostic& report(diag::Code code, const RuleContext& rule, diag::Span span, std::string message);
