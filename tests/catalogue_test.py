@@ -50,6 +50,23 @@ def sample(folder):
     return str(path), len(allow) + len(deny)
 
 
+def sockets(folder):
+    """What connecting to a socket is, from 6.17 on: in the file system a matter of the path rules, else of the peer's profile."""
+    path = folder / "sockets.toml"
+    path.write_text("""Name = "sockets"
+[Filesystem]
+WritablePaths = ["/run/app/**", "/run/mysqld/mysqld.sock", "/dev/log"]
+[[Expect]]
+Allow = ["unix bind /run/app/own.sock", "unix connect /run/app/other.sock", "unix connect /run/mysqld/mysqld.sock", "unix connect /dev/log",
+  "unix bind @own"]
+[[Expect]]
+Deny = ["unix bind /run/own.sock", "unix bind /etc/own.sock", "unix connect /run/postgresql/.s.PGSQL.5432", "unix connect /run/docker.sock",
+  "unix connect /run/containerd/containerd.sock", "unix connect /run/systemd/private", "unix connect /run/dbus/system_bus_socket",
+  "unix connect @/containerd-shim/other.sock peer=unconfined", "unix connect @anything peer=unconfined"]
+""")
+    return str(path)
+
+
 def lab(profiles, kernel, form):
     done = subprocess.run([BULKHEAD, "lab", *profiles, "--kernel", kernel, "--format", form], capture_output=True, text=True, timeout=1000)
     if "qemu" in done.stderr.lower() and "install" in done.stderr.lower():
@@ -130,7 +147,7 @@ def main():
             print(f"{kernel}: {report['kernel']}, {len(report['steps'])} steps")
             wrong += check_strict(read_json(report), kernel, unmediated)
             wrong += check_sample_log(report, wishes)
-        text = lab(beside + others, "newest", "markdown")
+        text = lab(beside + others + [sockets(pathlib.Path(name))], "newest", "markdown")
         print(text)
         wrong += check_strict(read_markdown(text), "newest", [])
         wrong += check_readme(only(text, BESIDE))

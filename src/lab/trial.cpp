@@ -94,7 +94,9 @@ std::optional<Words> probe_of(const query::Action& action) {
     case network:
       return network_probe(action);
     case unix:
-      if (!action.subject || (action.request & perm::connect) == 0) return {};
+      if (!action.subject || *action.subject == "none") return {};
+      if (action.request == perm::bind) return Words{"bind-socket", *action.subject};
+      if ((action.request & perm::connect) == 0) return {};
       return Words{"connect", *action.subject};
     case signal:
       return signal_probe(action);
