@@ -140,8 +140,8 @@ const Key keys[] = {
      {},
      "none",
      "[\"/var/log/nginx/**\", \"/run/nginx.pid\"]",
-     "May be written, also inside `ReadOnlyPaths`: create, change, delete, link, lock, chmod. Nothing here "
-     "can be run or mapped as code. "
+     "May be written, also inside `ReadOnlyPaths`: create, change, delete, link, lock, chmod, and sockets "
+     "connected to. Nothing here can be run or mapped as code. "
      "Alone, without `ReadOnlyPaths`, it is all that can be written."},
     {"Filesystem",
      "AllowExec",

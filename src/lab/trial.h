@@ -53,8 +53,8 @@ struct Prediction {
   Expect expect = Expect::nothing;
   std::string note;
 };
-/// What the compiled policy answers to `questions` (one a line), as an expectation of the kernel.
-[[nodiscard]] Prediction predict(const Trial& trial, std::string_view questions, diag::SourceMap& sources,
+/// What the compiled policy answers to the row's questions, as an expectation of the kernel.
+[[nodiscard]] Prediction predict(const Trial& trial, const ProbeRow& row, diag::SourceMap& sources,
                                  diag::Sink& sink);
 
 }  // namespace bh::lab

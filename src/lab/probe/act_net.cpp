@@ -117,6 +117,17 @@ Tried act_connect_unix(const Staged&, Arguments a) {
   return {"connect", sys};
 }
 
+Tried act_bind_unix(const Staged&, Arguments a) {
+  UnixAddress address;
+  if (a.empty() || !address.set(a[0])) return {"arguments", EINVAL};
+  int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return {"socket", errno};
+  int sys = ::bind(fd, address.get(), address.size()) == 0 ? 0 : errno;
+  ::close(fd);
+  if (sys == 0 && a[0][0] == '/') ::unlink(a[0].c_str());
+  return {"bind", sys};
+}
+
 Tried act_own_socket(const Staged&, Arguments a) {
   UnixAddress address;
   if (a.empty() || !address.set(a[0])) return {"arguments", EINVAL};

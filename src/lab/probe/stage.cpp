@@ -184,6 +184,12 @@ bool stage_folder(Staged&, Arguments a) {
   return make_folders(a.back(), deepest);
 }
 
+bool stage_parent(Staged&, Arguments a) {
+  if (a.empty() || a[0].empty()) return false;
+  std::string deepest;
+  return a[0][0] == '@' || make_folders(folder_of(a[0]), deepest);
+}
+
 bool stage_covered(Staged&, Arguments a) {
   if (a.empty()) return false;
   struct stat about;

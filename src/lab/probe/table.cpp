@@ -17,7 +17,7 @@ const std::vector<Action>& table() {
       {"socket", nullptr, act_socket},
       {"capability", nullptr, act_capability},
       {"connect", stage_socket, act_connect_unix},
-      {"own-socket", nullptr, act_own_socket},
+      {"bind-socket", stage_parent, act_bind_unix},
       {"mount", stage_folder, act_mount},
       {"bind", stage_folder, act_bind},
       {"remount", stage_folder, act_remount},
