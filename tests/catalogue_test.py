@@ -23,6 +23,8 @@ BESIDE = ["docker-default", "bane's nginx-sample", "nginx-sample", "nginx"]
 ASKED_FOR = {
     ("nginx-sample", "A44"): "bane's format has no list that keeps anything from being read",
     ("script", "A38"): "AllowExec has the shell that the script needs",
+    ("sockets", "A38"): "without AllowExec everything runs that is read-only",
+    ("sockets", "A44"): "no DenyPaths",
 }
 # What bane's sample says, as strict takes it.
 READ = ["/bin/thing", "/boot/vmlinuz", "/etc/passwd", "/root/thing", "/srv/thing", "/var/log/thing"]
@@ -141,8 +143,8 @@ def main():
         spec, wishes = sample(pathlib.Path(name))
         beside = ["docker-default", f"bane:{EXAMPLES / 'nginx-sample.toml'}", spec, str(EXAMPLES / "nginx.toml")]
         others = sorted(str(path) for path in EXAMPLES.glob("*.toml") if path.stem not in ("nginx", "nginx-sample"))
-        sockets = ["A24", "A25", "A51", "A52"]
-        for kernel, unmediated in (("oldest", sockets + ["A37", "A49"]), ("stable", sockets)):
+        connecting = ["A24", "A25", "A51", "A52"]
+        for kernel, unmediated in (("oldest", connecting + ["A37", "A49"]), ("stable", connecting)):
             report = json.loads(lab(beside, kernel, "json"))
             print(f"{kernel}: {report['kernel']}, {len(report['steps'])} steps")
             wrong += check_strict(read_json(report), kernel, unmediated)
