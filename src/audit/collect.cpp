@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <set>
 
 #include "audit/audit_rules.h"
 #include "audit/daemon_facts.h"
@@ -268,6 +269,21 @@ std::vector<std::string> collect_profile_files(const HostFs& fs) {
   return out;
 }
 
+/// Of those loaded profiles that a container runs under or asks for: each decision costs a walk, and a host
+/// may have hundreds.
+std::vector<ProfileScore> collect_scores(const Snapshot& snapshot, const CollectOptions& options) {
+  std::vector<ProfileScore> out;
+  if (!options.score || !snapshot.host.profiles || !snapshot.containers) return out;
+  std::set<std::string> used;
+  for (const auto& container : *snapshot.containers) {
+    if (container.inspect) used.insert(container.inspect->apparmor_profile);
+    if (container.init) used.insert(container.init->label.substr(0, container.init->label.rfind(" (")));
+  }
+  for (const auto& profile : *snapshot.host.profiles)
+    if (used.contains(profile.name)) out.push_back(options.score(profile.name));
+  return out;
+}
+
 std::vector<std::string> collect_content_trust(const HostFs& fs) {
   std::vector<std::string> files = {"/etc/environment", "/etc/profile", "/etc/bash.bashrc"};
   if (auto names = fs.list("/etc/profile.d"))
@@ -353,6 +369,7 @@ Result<Snapshot> collect(Os& os, docker::Engine& engine, const CollectOptions& o
     mark_unknown(out.host, no_host);
   }
   out.containers = collect_containers(engine, out.local ? &fs : nullptr, no_host);
+  out.host.profile_scores = collect_scores(out, options);
   out.images = collect_images(engine, options.layers);
   auto networks = engine.networks();
   out.networks = fact(std::move(networks));
