@@ -332,6 +332,8 @@ Verdict bh_host_namespaces(const Input& in) {
     std::vector<std::string> shared;
     for (const auto& kind : facts.init->host_namespaces)
       if (kind == "net" || kind == "pid" || kind == "ipc" || kind == "uts") shared.push_back(kind);
+    if (shared.empty() && !facts.init->namespaces_unknown.empty())
+      return {Outcome::unknown, facts.init->namespaces_unknown, ""};
     if (shared.empty()) return {Outcome::pass, "shares none of net, pid, ipc, uts", "kernel"};
     return {Outcome::fail, "shares with the host: " + joined_words(shared), "kernel"};
   });

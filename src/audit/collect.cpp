@@ -105,7 +105,7 @@ std::vector<MountFact> mount_facts(const HostFs* fs, const docker::Container& co
 }
 
 Fact<std::vector<ContainerFacts>> collect_containers(docker::Engine& engine, const HostFs* fs,
-                                                     const std::string& no_host) {
+                                                     std::int64_t daemon_pid, const std::string& no_host) {
   auto list = engine.containers(true);
   if (!list) return {.unknown = list.error().text};
   std::vector<std::string> ids;
@@ -132,7 +132,7 @@ Fact<std::vector<ContainerFacts>> collect_containers(docker::Engine& engine, con
       } else if (fs == nullptr) {
         facts.init.unknown = no_host;
       } else {
-        facts.init = collect_init(*fs, container.state.pid);
+        facts.init = collect_init(*fs, container.state.pid, daemon_pid);
         running.push_back(facts.id);
       }
     }
@@ -368,7 +368,8 @@ Result<Snapshot> collect(Os& os, docker::Engine& engine, const CollectOptions& o
   } else {
     mark_unknown(out.host, no_host);
   }
-  out.containers = collect_containers(engine, out.local ? &fs : nullptr, no_host);
+  out.containers = collect_containers(engine, out.local ? &fs : nullptr,
+                                      out.host.daemon ? out.host.daemon->pid : 0, no_host);
   out.host.profile_scores = collect_scores(out, options);
   out.images = collect_images(engine, options.layers);
   auto networks = engine.networks();

@@ -148,6 +148,7 @@ struct InitProcess {
   std::string label;         ///< AppArmor; empty where the kernel has none
   std::vector<std::string>
       host_namespaces;     ///< of net, pid, ipc, uts, user, cgroup: those shared with the host
+  std::string namespaces_unknown;  ///< why host_namespaces does not tell; empty: it does
   std::string memory_max;  ///< of its cgroup: a number or "max"; empty: unknown
   std::string pids_max;
   std::vector<std::string> cgroup_mounts;  ///< cgroup v1 hierarchies mounted writable inside
