@@ -35,9 +35,11 @@ def links_lead_somewhere(path, text):
 
 
 def commands_exist(path, text, known):
-    for line, word in re.findall(r"(?m)`?(\bbulkhead ([a-z][a-z-]*)\b[^`\n]*)", "\n".join(re.findall(r"`bulkhead [^`]+`|^    bulkhead .*$|^bulkhead .*$", text, re.M))):
+    blocks = re.findall(r"(?s)```.*?```", text) + re.findall(r"(?m)^    .*$", text)
+    shown = re.findall(r"`bulkhead ([a-z][a-z-]*)[^`\n]*`", text) + re.findall(r"(?m)^ *(?:\$ )?bulkhead ([a-z][a-z-]*)", "\n".join(blocks))
+    for word in shown:
         if word not in known:
-            wrong.append(f"{path.relative_to(ROOT)}: there is no command `{word}` ({line.strip()})")
+            wrong.append(f"{path.relative_to(ROOT)}: there is no command `{word}`")
 
 
 made_by_the_program()
