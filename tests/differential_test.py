@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Our compiler against the reference's: the same language and permissions, profile by profile, for three kernels.
 
-Every profile of Debian's packages, every named TOML of the corpora (through `generate --style bane`) and the cases in
-tests/differential/cases are compiled by bulkhead and by apparmor_parser 5.0, with the same features, and compared by
+Every profile of Debian's packages, every named TOML of the corpora (through `generate --style bane`), what strict makes of every example
+under each abi, the runtimes' default profiles, and the cases in tests/differential/cases are compiled by bulkhead and by apparmor_parser 5.0, with the same features, and compared by
 policy_equal (query/equal.h). "but complain" is equality up to one thing, made exact by policy_equal: the denies of complain
 profiles are logged (docs/decisions/0003-complain-logs-denies.md). Any other difference that stays is a line of
 tests/differential/accepted.tsv with its decision.
@@ -116,6 +116,19 @@ def bane_cases(base, work):
         yield Case("bane", toml.stem, text, base)
 
 
+def strict_cases(base, work):
+    """What strict makes of every example under each abi, and the runtimes' default profiles."""
+    made = {(spec.stem, abi): ["generate", "--abi", abi, spec] for spec in sorted((SOURCE / "examples").glob("*.toml")) for abi in ("3.0", "4.0", "5.0")}
+    made |= {("docker-default", runtime): ["show", f"docker-default@{runtime}"] for runtime in ("docker", "containerd", "podman")}
+    for (name, form), words in made.items():
+        done = subprocess.run([BULKHEAD, *words, "--base", base], capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{words} failed:\n{done.stderr}")
+        text = work / f"{name}-{form}.profile"
+        text.write_text(done.stdout)
+        yield Case("strict", f"{name}-{form}", text, base)
+
+
 def read_accepted():
     """Lines of: set/name glob, kernel glob, regular expression on the difference, decision. Tab between."""
     table = []
@@ -188,7 +201,7 @@ def main():
     base = CACHE / "parsers" / "5.0" / "root" / "etc" / "apparmor.d"
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        cases = [*own_cases(base), *debian_cases("debian12", "3.0.8", work), *debian_cases("sid", "5.0", work)]
+        cases = [*own_cases(base), *debian_cases("debian12", "3.0.8", work), *debian_cases("sid", "5.0", work), *strict_cases(base, work)]
         if args.set and "bane" not in args.set:
             pass
         elif CORPORA.is_dir():

@@ -129,12 +129,12 @@ std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::Cla
                                       const RuleContext& context) {
   const bool with_address = !rule.conditions.empty() || !rule.peer.empty();
   if (rule.words.empty() && !with_address) return Sockets{every_family(), false, {}};
-  Sockets chosen{with_address ? families_with_addresses() : named_families(), with_address, {}};
   if (rule.words.size() > 2) {
     builder.report(diag::Code::unknown_word, context, rule.words[2].span,
                    "a network rule has at most a family and a type or protocol");
     return std::nullopt;
   }
+  Sockets chosen{with_address ? families_with_addresses() : named_families(), with_address, {}};
   std::size_t at = 0;
   if (rule.words.empty()) return chosen;
   if (const auto family = number_of(family_names(), rule.words[0].value)) {

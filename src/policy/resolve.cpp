@@ -220,6 +220,11 @@ void Resolver::abi(const Abi& node, Place place) {
   }
   const Lookup& lookup = look_up(library_, path, node.magic);
   if (lookup.error.empty() && lookup.files.size() == 1) return read_abi(node.path.span, lookup.files.front());
+  if (lookup.missing && node.magic && library_.options().known_abi != nullptr)
+    if (auto text = library_.options().known_abi(path); !text.empty()) {
+      out_.abi = PolicyAbi{node.span, fmt::format("<{}>", path), std::string(text)};
+      return;
+    }
   error(Code::abi_not_found, node.path.span,
         fmt::format("cannot read the abi `{}`: {}", path,
                     lookup.error.empty() ? "it is a folder" : lookup.error),
