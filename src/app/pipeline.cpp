@@ -119,10 +119,11 @@ Result<generate::Abi> Pipeline::choose_abi() {
   if (settings_.abi) {
     if (readable && *settings_.abi > *readable)
       session_.sink
-          .report(diag::Code::needs_newer_parser, {},
-                  fmt::format("this host's apparmor_parser reads no abi newer than {}: it cannot read text of "
-                              "abi {}",
-                              generate::name_of(*readable), generate::name_of(*settings_.abi)))
+          .report(
+              diag::Code::needs_newer_parser, {},
+              fmt::format("this host's apparmor_parser reads no abi newer than {}: it cannot read text of "
+                          "abi {}",
+                          generate::name_of(*readable), generate::name_of(*settings_.abi)))
           .with_help(
               "keep the text out of /etc/apparmor.d (`apply --output-dir`): one unreadable file stops its "
               "tools for the whole folder");
@@ -134,10 +135,10 @@ Result<generate::Abi> Pipeline::choose_abi() {
   if (!readable || *readable >= best) return best;
   session_.sink
       .report(diag::Code::abi_leaves_out, {},
-              fmt::format("not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
-                          "newer than {})",
-                          fmt::join(left_unmediated(chosen.features, *readable), ", "),
-                          generate::name_of(*readable)))
+              fmt::format(
+                  "not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
+                  "newer than {})",
+                  fmt::join(left_unmediated(chosen.features, *readable), ", "), generate::name_of(*readable)))
       .with_help(fmt::format("`--abi {} --output-dir DIR` says it in a file that only bulkhead loads",
                              generate::name_of(best)));
   return *readable;

@@ -39,8 +39,9 @@ inline constexpr Flag style_flag = {.name = "style",
 inline constexpr Flag abi_flag = {
     .name = "abi",
     .value = "ABI",
-    .help = "that the text made from a spec declares: auto is the newest that the kernel has a use for and "
-            "this host's apparmor_parser reads (default auto)",
+    .help =
+        "that the text made from a spec declares: auto is the newest that the kernel has a use for and "
+        "this host's apparmor_parser reads (default auto)",
     .choices = "auto|3.0|4.0|5.0"};
 inline constexpr Flag image_flag = {
     .name = "image",

@@ -237,9 +237,9 @@ void strict_processes(StrictContext& context) {
     out.rule("mqueue", "of the container's own ipc namespace");
   } else if (create && !create->value) {
     context.sink
-        .report(Code::abi_has_no_word, create->span,
-                fmt::format("user namespaces are not refused: abi {} has no word for them",
-                            name_of(context.abi)))
+        .report(
+            Code::abi_has_no_word, create->span,
+            fmt::format("user namespaces are not refused: abi {} has no word for them", name_of(context.abi)))
         .with_help(
             "--abi 4.0 says it to a kernel from 6.7 on, for apparmor_parser 4.0 or newer; Docker's seccomp "
             "profile refuses them on any kernel");
