@@ -96,6 +96,7 @@ struct LabPlan {
   std::vector<PlannedFile> files;
   std::vector<std::string> folders;  ///< made if missing, mode 0755
   std::vector<Step> steps;
+  std::vector<std::string> append;  ///< words for the kernel's command line, behind the lab's own
   int memory_mib = 1024;
   int timeout_s = 180;  ///< for the whole boot
 };
