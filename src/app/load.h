@@ -24,9 +24,14 @@ struct LoadReport {
   bool dry_run = false;
 };
 
-/// Compiles `input` and loads it. Dry run: everything but the write.
+struct LoadOptions {
+  bool dry_run = false;     ///< everything but the write
+  bool no_replace = false;  ///< an error if one of the profiles is loaded already
+};
+
+/// Compiles `input` and loads it.
 [[nodiscard]] Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string& input,
-                                      bool dry_run);
+                                      const LoadOptions& options);
 
 /// Writes, and reads back. Errors: nothing was loaded; or (said so) it was, and is not what it should be.
 [[nodiscard]] Result<Verified> load_and_verify(Session& session, const compile::KernelPolicy& policy,
