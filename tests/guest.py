@@ -20,11 +20,17 @@ class Guest:
     def __init__(self, append=(), memory_mib=1024):
         self.plan = {"memory_mib": memory_mib, "append": list(append), "add": [], "files": [], "folders": [], "steps": []}
         self.checks = []
+        self.scratch = tempfile.TemporaryDirectory()
 
     # ---- what is in the guest
 
     def file(self, guest, text, mode=0o644):
         self.plan["files"].append({"guest": guest, "text": text, "mode": mode})
+
+    def bytes(self, guest, content):
+        path = pathlib.Path(self.scratch.name, str(len(self.plan["add"])))
+        path.write_bytes(content)
+        self.add(path, guest)
 
     def folder(self, guest):
         self.plan["folders"].append(guest)

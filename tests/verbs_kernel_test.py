@@ -2,6 +2,7 @@
 removes and lists, and what the kernel then holds and refuses is looked at."""
 import concurrent.futures
 import importlib
+import inspect
 import os
 import pathlib
 import sys
@@ -12,21 +13,25 @@ sys.path[:0] = [str(HERE), str(HERE / "verbs")]
 sys.dont_write_bytecode = True
 from guest import Guest, Skipped  # noqa: E402
 
-SECTIONS = sys.argv[1:] or ["load"]
+SECTIONS = sys.argv[1:] or ["load", "apply", "mode", "remove", "refusals", "debian"]
 KERNELS = os.environ.get("KERNELS", "6.1 6.12 7.2").split()
 
 
-def guest_of(sections):
+def guest_of(sections, kernel):
     guest = Guest()
     guest.folder("/etc/apparmor.d")
     guest.add("/etc/apparmor.d/abi", "/etc/apparmor.d/abi")
+    guest.add("/etc/apparmor/parser.conf")
+    guest.add("/usr/share/apparmor-features")
+    guest.add("/usr/sbin/apparmor_parser")
     for name in sections:
-        importlib.import_module(name).steps(guest)
+        steps = importlib.import_module(name).steps
+        steps(guest, kernel) if "kernel" in inspect.signature(steps).parameters else steps(guest)
     return guest
 
 
 def boot(kernel):
-    guest = guest_of(SECTIONS)
+    guest = guest_of(SECTIONS, kernel)
     began = time.monotonic()
     faults, report = guest.boot(kernel)
     return kernel, report, faults, time.monotonic() - began

@@ -14,7 +14,7 @@
 
 #include "app/host_parser.h"
 #include "app/load.h"
-#include "app/persist.h"
+#include "app/load_and_keep.h"
 #include "app/pipeline.h"
 #include "app/query.h"
 #include "generate/generate.h"
@@ -50,6 +50,8 @@ struct ApplyReport {
   std::string path;  ///< of the persisted file
   FileOutcome file = FileOutcome::not_kept;
   std::string backup;            ///< copy of what was overwritten
+  std::string unsynced;          ///< the file is in place, but the disk did not confirm it: why
+  bool silent_denies = false;    ///< kept for complain mode, with denies that another parser enforces silently
   bool survives_reboot = false;  ///< the file lies where the boot service reads
   HostParser host_parser = HostParser::not_installed;
 

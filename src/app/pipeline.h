@@ -76,6 +76,7 @@ class Pipeline {
   [[nodiscard]] Result<Compiled> open(const std::string& name);
 
   [[nodiscard]] const std::string& base() const { return settings_.base; }
+  [[nodiscard]] bool complain() const { return settings_.complain; }
   /// Read once, when first asked for.
   [[nodiscard]] Result<ChosenFeatures> features();
 

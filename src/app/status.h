@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/persist.h"
+#include "app/kept_files.h"
 #include "app/session.h"
 
 namespace bh::app {
@@ -26,9 +26,5 @@ struct StatusReport {
 
 /// `names`: only these (an error names one that is not loaded); empty: all.
 [[nodiscard]] Result<StatusReport> status(Session& session, const std::vector<std::string>& names);
-
-/// The file in `folder` that the boot service would load this profile from, by the distributions' naming;
-/// empty: none there.
-[[nodiscard]] std::string persisted_path(Os& os, const std::string& folder, std::string_view profile);
 
 }  // namespace bh::app

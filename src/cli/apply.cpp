@@ -83,9 +83,16 @@ void print_notes(const app::ApplyReport& report, const Arguments& arguments, Ter
         "the kernel asks no profile about the first program of a container or of `docker exec`: what may be "
         "executed binds what "
         "runs inside");
-  if (arguments.has("complain") && !report.features.origin.empty() &&
-      report.file == app::FileOutcome::is_input)
-    terminal.complain("the file itself says nothing of complain mode: after a reboot it is enforced");
+  if (arguments.has("complain") && report.file == app::FileOutcome::is_input)
+    terminal.complain(fmt::format(
+        "bulkhead did not write {}, so it stays as it is: it brings its own mode back after a reboot", report.path));
+  if (report.silent_denies && report.survives_reboot)
+    terminal.complain(fmt::format(
+        "{} has `deny` rules without `audit`: loaded by the distribution's parser at a boot, they are enforced without "
+        "a line in the log, in complain mode too",
+        report.path));
+  if (!report.unsynced.empty())
+    terminal.complain(fmt::format("{} is in place, but the disk did not confirm it: {}", report.path, report.unsynced));
   if (report.file == app::FileOutcome::written && !report.survives_reboot)
     terminal.complain(
         fmt::format("{} is not where the boot service looks: load it again after a reboot", report.path));

@@ -88,7 +88,9 @@ std::string to_json(const std::vector<app::RemoveReport>& reports) {
                    {"processes", processes_json(report.processes)},
                    {"file", or_null(report.file)},
                    {"file_removed", report.file_removed},
-                   {"file_kept_because", or_null(report.file_kept_because)}});
+                   {"file_kept_because", or_null(report.file_kept_because)},
+                   {"backup", or_null(report.backup)},
+                   {"undo", or_null(report.undo)}});
   return finish(all);
 }
 
@@ -112,6 +114,9 @@ std::string to_json(const std::vector<app::ModeReport>& reports) {
                    {"with_it", report.with_it},
                    {"source", or_null(report.source)},
                    {"file", or_null(report.file)},
+                   {"file_changed", report.file_changed},
+                   {"file_kept_because", or_null(report.file_kept_because)},
+                   {"backup", or_null(report.backup)},
                    {"verified", word(report.verified)}});
   return finish(all);
 }
@@ -168,6 +173,7 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"file", or_null(report.path)},
                  {"file_outcome", files[static_cast<std::size_t>(report.file)]},
                  {"backup", or_null(report.backup)},
+                 {"file_unsynced", or_null(report.unsynced)},
                  {"survives_reboot", report.survives_reboot},
                  {"host_parser", parsers[static_cast<std::size_t>(report.host_parser)]},
                  {"docker_flag", "--security-opt apparmor=" + report.name},

@@ -232,6 +232,8 @@ TEST_F(KernelTest, lists_confined_processes_threads_and_stacks) {
   put(roots_.proc + "/4/attr/apparmor/current", "unconfined\n");
   put(roots_.proc + "/self/attr/apparmor/current", "x (enforce)\n");
   fs::create_directories(roots_.proc + "/5");  // ended while we looked
+  put(roots_.proc + "/6/attr/apparmor/current", "docker-web (enforce)\n");  // ended, nobody took notice
+  put(roots_.proc + "/6/stat", "6 (odd) R name) Z 1 6 6\n");
   auto all = kernel().processes().value();
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].label, "docker-web");
