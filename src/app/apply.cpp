@@ -57,6 +57,8 @@ Result<bool> plan_for_input(Session& session, const std::string& path, const std
   BH_TRY(plan.existing, inspect_file(session.world.os, path, report.name));
   report.path = path;
   report.file = FileOutcome::is_input;
+  report.back_by = brought_back_by(boot_services(session.world.os, session.world), session.world,
+                                   {path, report.name, plan.existing.state});
   if (plan.existing.bytes == text || plan.existing.state == FileState::foreign) return false;
   plan.bytes = with_text(plan.existing.bytes, without_mark(text));
   return true;
@@ -70,10 +72,14 @@ Result<FilePlan> plan_file(Session& session, const Pipeline& pipeline, const Pro
   auto name = file_name_for(report.name);
   if (!name) return fail("there is no usable file name for a profile named {}", report.name);
   report.path = options.output_dir.value_or(session.world.policy_folder) + "/" + *name;
-  report.survives_reboot =
+  report.in_policy_folder =
       !options.output_dir || same_file(os, *options.output_dir, session.world.policy_folder);
   std::string text = text_to_keep(session, pipeline, profile, compiled, report);
-  std::string other = report.survives_reboot ? defined_elsewhere(session, report) : "";
+  bool own_folder = options.output_dir && same_file(os, *options.output_dir, session.world.own_folder);
+  KeptFile kept{report.in_policy_folder ? session.world.policy_folder + "/" + *name : report.path, report.name,
+                own_folder || report.in_policy_folder ? FileState::ours : FileState::foreign};
+  report.back_by = brought_back_by(boot_services(os, session.world), session.world, kept);
+  std::string other = report.in_policy_folder || own_folder ? defined_elsewhere(session, report) : "";
   bool is_other = !other.empty() && same_file(os, profile.input.name, other);
   if (is_other || same_file(os, profile.input.name, report.path)) {
     BH_TRY(bool rewrite, plan_for_input(session, is_other ? other : report.path, text, report, plan));
@@ -82,7 +88,7 @@ Result<FilePlan> plan_file(Session& session, const Pipeline& pipeline, const Pro
   }
   if (!other.empty() && !options.force)
     return fail(
-        "{} has a profile of that name already, and the boot service would load both (apply that file itself, "
+        "{} has a profile of that name already, and both would be loaded at a boot (apply that file itself, "
         "take it away, or use --output-dir)",
         other);
   plan.bytes = with_mark(without_mark(text), report.name, profile.input.name);
@@ -101,8 +107,11 @@ Result<StagedFile> stage_file(Session& session, const FilePlan& plan, const Appl
                               ApplyReport& report) {
   Os& os = session.world.os;
   std::string folder = options.output_dir.value_or(session.world.policy_folder);
-  if (!os.stat(folder)) {
-    if (auto made = os.mkdir(folder, 0755); !made)
+  for (std::size_t end = 0; end != std::string::npos && !os.stat(folder);) {
+    end = folder.find('/', end + 1);
+    std::string part = folder.substr(0, end);
+    if (os.stat(part)) continue;
+    if (auto made = os.mkdir(part, 0755); !made)
       return tl::unexpected(with_root_hint(std::move(made.error()).in("cannot make folder")));
   }
   auto staged = StagedFile::stage(os, report.path, plan.bytes);
@@ -113,7 +122,7 @@ Result<StagedFile> stage_file(Session& session, const FilePlan& plan, const Appl
 /// The host's parser reads the policy folder at boot, so there it must be able to.
 Result<void> check_host_parser(Session& session, const StagedFile& staged, const std::string& base,
                                ApplyReport& report) {
-  if (!report.survives_reboot) return {};
+  if (!report.in_policy_folder) return {};
   auto answer = ask_host_parser(staged.temporary(), base);
   report.host_parser = answer.verdict;
   if (answer.verdict != HostParser::refuses) return {};
@@ -124,8 +133,9 @@ Result<void> check_host_parser(Session& session, const StagedFile& staged, const
                           "every tool that reads its folder: {}",
                           report.path, answer.words))
       .with_help(
-          "--output-dir keeps the file elsewhere, where only bulkhead loads it from; or leave out what is "
-          "newer than that parser");
+          fmt::format("--output-dir {} keeps it where only `bulkhead restore` loads it from; or leave out what is "
+                      "newer than that parser",
+                      session.world.own_folder));
   return wrong_input(session, before);
 }
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "app/input.h"
 #include "compile/glob.h"
@@ -24,12 +25,17 @@ std::string listed(const std::string& name_space, const std::string& name) {
 }
 
 /// Names of the profiles at the top of a text. Most files say them in so many words; only those that have
-/// variables or conditions there are resolved, with all that they include.
+/// variables there are resolved, with all that they include.
 std::vector<std::string> profiles_in(Session& apart, policy::Library& library, diag::SourceId source) {
   std::vector<std::string> names;
+  std::size_t before = apart.sink.errors();
   auto fragment = policy::parse(apart.sources, source, policy::Context::preamble, apart.sink);
+  if (apart.sink.errors() != before) {
+    // No loader takes it. One of ours is still the file of its profile.
+    std::string marked = marked_profile(apart.sources.text(source));
+    return marked.empty() ? std::vector<std::string>() : std::vector{marked};
+  }
   bool plain = std::ranges::all_of(fragment.block.nodes, [&](const policy::Node& node) {
-    if (std::holds_alternative<policy::Conditional>(node)) return false;
     const auto* profile = std::get_if<policy::Profile>(&node);
     if (profile == nullptr) return true;
     names.push_back(
@@ -62,7 +68,9 @@ KeptFiles KeptFiles::read(Session& session, std::string_view wanted) {
   Session apart(session.world);  // faults of other files are not those of what the user asked for
   policy::Library library(apart.world.os, apart.sources, {.base = session.world.policy_folder});
   KeptFiles kept;
-  for (const std::string& path : profile_files(session.world.os, session.world.policy_folder)) {
+  std::vector<std::string> paths = profile_files(session.world.os, session.world.policy_folder);
+  std::ranges::copy(profile_files(session.world.os, session.world.own_folder), std::back_inserter(paths));
+  for (const std::string& path : paths) {
     auto bytes = read_file(session.world.os, path);
     if (!bytes || bytes->find(outermost(wanted)) == std::string::npos) continue;
     if (looks_compiled(*bytes) || bytes->find('\0') != std::string::npos) continue;

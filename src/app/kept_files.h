@@ -1,7 +1,8 @@
 // Which file of the policy folder brings which profile back at a boot: by what the files say, never by how they
 // are called.
 //
-// The folder is read as the distributions' boot service reads it: plain files at its top, without backups and
+// Two folders count: the policy folder, and bulkhead's own, which only `bulkhead restore` loads. They are read as the distributions' boot service reads
+// its own: plain files at the top, without backups and
 // hidden ones, and without those that have a link of their name in `disable/`.
 #pragma once
 
@@ -22,7 +23,7 @@ struct KeptFile {
 
 class KeptFiles {
  public:
-  /// Reads every file of the session's policy folder. What cannot be read or is no policy names no profile.
+  /// Reads every file of the session's folders. What cannot be read or is no policy names no profile.
   [[nodiscard]] static KeptFiles read(Session& session);
   /// Only the files that hold the bytes of `profile`'s name: for those who look for one whose name is no
   /// variable.

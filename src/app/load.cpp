@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/loadable.h"
+
 namespace bh::app {
 
 std::vector<LoadedEntry> entries_of(const compile::KernelPolicy& policy,
@@ -27,12 +29,6 @@ Result<Verified> verify_after_load(Session& session, const compile::KernelPolicy
 
 }  // namespace
 
-Result<Verified> load_and_verify(Session& session, const compile::KernelPolicy& policy,
-                                 std::string_view bytes) {
-  BH_TRY_DO(session.kernel.replace(bytes));
-  return verify_after_load(session, policy, bytes);
-}
-
 Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string& input,
                         const LoadOptions& options) {
   LoadReport report{.input = input, .dry_run = options.dry_run};
@@ -45,6 +41,7 @@ Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string&
     return report;
   }
   BH_TRY_DO(session.kernel.require());
+  BH_TRY_DO(check_loadable(session, compiled.policy));
   auto loaded = session.kernel.profiles();
   if (loaded) report.profiles = entries_of(compiled.policy, *loaded);
   BH_TRY_DO(options.no_replace ? session.kernel.load(compiled.bytes)

@@ -33,10 +33,6 @@ struct LoadOptions {
 [[nodiscard]] Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string& input,
                                       const LoadOptions& options);
 
-/// Writes, and reads back. Errors: nothing was loaded; or (said so) it was, and is not what it should be.
-[[nodiscard]] Result<Verified> load_and_verify(Session& session, const compile::KernelPolicy& policy,
-                                               std::string_view bytes);
-
 /// The profiles of `policy` as they are listed; `replaced` by what `loaded` holds.
 [[nodiscard]] std::vector<LoadedEntry> entries_of(const compile::KernelPolicy& policy,
                                                   const std::vector<kernel::LoadedProfile>& loaded);

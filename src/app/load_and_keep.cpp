@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "app/loadable.h"
+
 namespace bh::app {
 namespace {
 
@@ -71,6 +73,7 @@ Result<LoadedAndKept> load_and_keep(Session& session, const compile::KernelPolic
   LoadedAndKept done;
   std::optional<Before> before;
   if (session.kernel.availability().ready()) {
+    BH_TRY_DO(check_loadable(session, policy));
     before.emplace(session, policy);
     BH_TRY_DO(session.kernel.replace(bytes));
     auto verified = verify_loaded(session, policy, bytes);

@@ -84,6 +84,11 @@ FileState state_of(std::string_view bytes) {
   return mark ? state_of(*mark) : FileState::foreign;
 }
 
+std::string marked_profile(std::string_view bytes) {
+  auto mark = find_mark(bytes);
+  return mark ? std::string(mark->profile) : std::string();
+}
+
 std::string with_mark(std::string_view text, std::string_view profile, std::string_view origin) {
   std::string shown;  // a comment is one line, whatever the path holds
   for (char c : origin) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;

@@ -39,6 +39,9 @@ struct PersistedFile {
 /// Of a file's bytes, whichever profile it is for: ours, edited or foreign.
 [[nodiscard]] FileState state_of(std::string_view bytes);
 
+/// The profile that the mark names; empty where there is no mark.
+[[nodiscard]] std::string marked_profile(std::string_view bytes);
+
 /// Errors: it is there but cannot be read.
 [[nodiscard]] Result<PersistedFile> inspect_file(Os& os, const std::string& path, std::string_view profile);
 

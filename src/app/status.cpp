@@ -29,10 +29,10 @@ Result<StatusReport> status(Session& session, const std::vector<std::string>& na
       return tl::unexpected(Error{fmt::format("no profile named {} is loaded", name), ENOENT});
 
   KeptFiles files = KeptFiles::read(session);
-  StatusReport report;
+  StatusReport report{.boot = boot_services(session.world.os, session.world)};
   std::set<int> known;
   for (const auto& profile : loaded) {
-    ProfileStatus entry{profile.name, profile.mode, {}, {}, FileState::absent};
+    ProfileStatus entry{profile.name, profile.mode, {}, {}, FileState::absent, {}};
     for (const auto& process : processes) {
       auto parts = parts_of(process.label);
       if (std::ranges::find(parts, profile.name) == parts.end()) continue;
@@ -43,6 +43,7 @@ Result<StatusReport> status(Session& session, const std::vector<std::string>& na
     if (const KeptFile* file = files.find(profile.name)) {
       entry.file = file->path;
       entry.file_state = file->state;
+      entry.back_by = brought_back_by(report.boot, session.world, *file);
     }
     report.profiles.push_back(std::move(entry));
   }

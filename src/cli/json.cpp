@@ -74,6 +74,7 @@ std::string to_json(const app::StatusReport& report) {
          {"persisted", !profile.file.empty()},
          {"file", or_null(profile.file)},
          {"file_written_by", profile.file.empty() ? Json(nullptr) : Json(word(profile.file_state))},
+         {"back_by", profile.back_by},
          {"processes", processes_json(profile.processes)}});
   return finish({{"profiles", profiles}, {"strays", processes_json(report.strays)}});
 }
@@ -118,6 +119,17 @@ std::string to_json(const std::vector<app::ModeReport>& reports) {
                    {"file_kept_because", or_null(report.file_kept_because)},
                    {"backup", or_null(report.backup)},
                    {"verified", word(report.verified)}});
+  return finish(all);
+}
+
+std::string to_json(const app::RestoreReport& report) {
+  Json all = Json::array();
+  for (const auto& file : report.files)
+    all.push_back({{"file", file.path},
+                   {"file_written_by", word(file.state)},
+                   {"loaded", file.trouble.empty() && !report.dry_run},
+                   {"trouble", or_null(file.trouble)},
+                   {"profiles", entries_json(file.profiles)}});
   return finish(all);
 }
 
@@ -174,7 +186,8 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"file_outcome", files[static_cast<std::size_t>(report.file)]},
                  {"backup", or_null(report.backup)},
                  {"file_unsynced", or_null(report.unsynced)},
-                 {"survives_reboot", report.survives_reboot},
+                 {"survives_reboot", !report.back_by.empty()},
+                 {"back_by", report.back_by},
                  {"host_parser", parsers[static_cast<std::size_t>(report.host_parser)]},
                  {"docker_flag", "--security-opt apparmor=" + report.name},
                  {"as_expected", report.as_expected()},

@@ -138,7 +138,8 @@ TEST_F(KernelTest, translates_the_kernels_refusals) {
   EXPECT_THAT(text(EACCES), HasSubstr("write .replace: Permission denied (run as root"));
   EXPECT_THAT(text(EPERM), HasSubstr("CAP_MAC_ADMIN"));
   EXPECT_THAT(text(EPROTO), HasSubstr("compiled for another kernel, or is damaged"));
-  EXPECT_THAT(text(EEXIST), HasSubstr("replace it instead"));
+  EXPECT_THAT(text(EEXIST), HasSubstr("removing any loaded profile frees it"));
+  EXPECT_THAT(kernel().load("x").error().text, HasSubstr("replace it instead"));
   EXPECT_THAT(text(ENOENT), HasSubstr("parent profile or a namespace"));
   EXPECT_THAT(text(EINVAL), HasSubstr("did not recognise"));
   EXPECT_EQ(kernel().remove("x").error().text,
