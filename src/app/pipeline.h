@@ -32,6 +32,8 @@ struct PolicySettings {
       false;  ///< no running AppArmor and no `features`: an error, not the newest known kernel's
   bool complain = false;
   std::optional<generate::Style> style;
+  std::optional<generate::Abi> abi;  ///< of text made from a spec; none: the best that fits (abi_choice.h)
+  bool for_this_host = false;        ///< also with `features`: this host's parser reads the text at boot
 };
 
 /// Features to compile for, and whose they are.
@@ -82,6 +84,9 @@ class Pipeline {
 
  private:
   [[nodiscard]] Result<ChosenFeatures> choose_features();
+  /// Of text that is made from a spec. Told once what it leaves out.
+  [[nodiscard]] Result<generate::Abi> abi();
+  [[nodiscard]] Result<generate::Abi> choose_abi();
   [[nodiscard]] Result<ChosenFeatures> parse(std::string name, std::string text, std::string origin);
   /// Errors in generated text get a label at the line of the spec that asked for the rule.
   void forward(const diag::Sink& from, const Profile& profile);
@@ -90,6 +95,7 @@ class Pipeline {
   PolicySettings settings_;
   policy::Library library_;
   std::optional<ChosenFeatures> features_;
+  std::optional<generate::Abi> abi_;
 };
 
 }  // namespace bh::app

@@ -43,7 +43,8 @@ Result<std::string> read_file(Os& os, const std::string& path, std::size_t limit
   BH_TRY(int fd, os.open(path, O_RDONLY));
   OpenFile file(os, fd);
   std::string bytes;
-  std::string chunk(64u << 10, '\0');
+  // Most files are small, and a page that nothing was read into costs as much as one that was used.
+  std::string chunk(4u << 10, '\0');
   for (;;) {
     auto n = os.read(fd, chunk);
     if (!n) return fail_errno(n.error().sys, path);
@@ -51,6 +52,7 @@ Result<std::string> read_file(Os& os, const std::string& path, std::size_t limit
     if (bytes.size() + *n > limit)
       return tl::unexpected(Error{fmt::format("{}: larger than the limit of {} bytes", path, limit), EFBIG});
     bytes.append(chunk, 0, *n);
+    if (*n == chunk.size() && chunk.size() < (1u << 20)) chunk.resize(chunk.size() * 4);
   }
 }
 
@@ -87,6 +89,15 @@ Result<void> StagedFile::commit() {
 }
 
 Result<void> write_file_atomic(Os& os, const std::string& path, std::string_view bytes, mode_t mode) {
+  // A device or a pipe is written to: a file renamed over /dev/null would be the end of it for everybody.
+  if (auto info = os.stat(path); info && !S_ISREG(info->st_mode) && !S_ISDIR(info->st_mode)) {
+    BH_TRY(int fd, os.open(path, O_WRONLY));
+    OpenFile file(os, fd);
+    auto written = write_all(os, fd, bytes);
+    if (!written && written.error().sys == EINVAL) return {};  // written, and there is nothing to sync
+    if (!written) return tl::unexpected(std::move(written.error()).in(fmt::format("cannot write {}", path)));
+    return {};
+  }
   BH_TRY(StagedFile staged, StagedFile::stage(os, path, bytes, mode));
   return staged.commit();
 }

@@ -104,7 +104,9 @@ void print_notes(const app::ApplyReport& report, const Arguments& arguments, Ter
 
 int run(const Arguments& arguments, Terminal& terminal) {
   app::Session session;
-  app::Pipeline pipeline(session, policy_settings(apply_command, arguments));
+  auto settings = policy_settings(apply_command, arguments);
+  settings.for_this_host = true;
+  app::Pipeline pipeline(session, std::move(settings));
   app::ApplyOptions options{.input = arguments.argument(0),
                             .dry_run = arguments.has("dry-run"),
                             .force = arguments.has("force"),
@@ -136,6 +138,7 @@ constexpr Flag flags[] = {
      .help = "write the file there instead of /etc/apparmor.d",
      .completes = Completes::folder},
     style_flag,
+    abi_flag,
     features_flag,
     policy_features_flag,
     include_flag,

@@ -18,6 +18,7 @@ app::PolicySettings policy_settings(const Command& command, const Arguments& arg
     if (auto style = arguments.value("style"))
       settings.style = *style == "bane" ? generate::Style::bane : generate::Style::strict;
   }
+  if (has_flag("abi")) settings.abi = generate::abi_named(arguments.value_or("abi", ""));
   return settings;
 }
 

@@ -76,6 +76,7 @@ constexpr Flag flags[] = {
      .help = "which one of a file that holds several (default: the first)"},
     complain_flag,
     style_flag,
+    abi_flag,
     features_flag,
     policy_features_flag,
     include_flag,

@@ -225,7 +225,7 @@ void add_change_profile_rule(ProfileBuilder& builder, const policy::ChangeProfil
   std::optional<Language> label = Language{any_text(pool), false, 0};
   if (rule.target) label = label_language(builder, *rule.target, "profile name");
   std::optional<Language> program = Language{any_executable(pool), false, 2};
-  if (rule.exec) program = path_language(builder, *rule.exec, "path");
+  if (rule.exec) program = label_language(builder, *rule.exec, "path");  // `//` stays here, too
   if (!label || !program) return;
   const auto add = [&](ExprId expr, std::uint32_t bits, bool exact) {
     builder.file.add(expr, ProfileBuilder::grant(context, bits, 0, exact), context.index);

@@ -53,7 +53,7 @@ std::optional<Language> address(ProfileBuilder& builder, const RuleContext& cont
   }
   policy::Text name = text;
   name.value.erase(0, 1);
-  auto language = glob(pool, name, "address", {.may_match_nul = true}, builder.sink);
+  auto language = glob(pool, name, "address", {.keeps_leading_pair = false, .may_match_nul = true}, builder.sink);
   if (language) language->expr = pool.concat(pool.byte(0), language->expr);
   return language;
 }

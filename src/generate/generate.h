@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "diag/diagnostic.h"
+#include "generate/abi.h"
 #include "generate/spec.h"
 
 namespace bh::generate {
@@ -18,6 +19,7 @@ namespace bh::generate {
 struct Options {
   Style style = Style::strict;
   Mode mode = Mode::enforce;
+  Abi abi = Abi::v3_0;  ///< of strict; bane has none. An abi line among the spec's Imports goes before it
   /// bane looks at its host: `#include <tunables/global>` and `#include <abstractions/base>` are written
   /// where the files exist.
   bool host_has_tunables = true;

@@ -29,7 +29,7 @@ const PathSet& dynamic_loader() {
 }
 
 const PathSet& memory_files() {
-  static const PathSet set = fixed_set("/memfd:*");
+  static const PathSet set = fixed_set("/{,memfd:*}");
   return set;
 }
 

@@ -34,6 +34,7 @@ enum class Expect : std::uint8_t {
   nothing,
   allowed,  ///< with a control run: AppArmor lets it through; without: it ends well
   refused,
+  unmediated,  ///< the kernel does not ask the profile: it is let through, and the profile has no part in it
 };
 
 /// How a program gets under `profile`.

@@ -10,7 +10,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array do_words = {"load", "run", "probe", "start", "wait_port", "ask", "features", "stop"};
-constexpr std::array expect_words = {"nothing", "allowed", "refused"};
+constexpr std::array expect_words = {"nothing", "allowed", "refused", "unmediated"};
 constexpr std::array met_words = {"yes", "no", "open"};
 constexpr std::array enter_words = {"now", "on_exec"};
 
