@@ -82,6 +82,7 @@ class Pipeline {
   [[nodiscard]] const std::string& base() const { return settings_.base; }
   /// Of the settings' image, read once; null where none is given.
   [[nodiscard]] Result<const generate::ImageNames*> image();
+  [[nodiscard]] bool complain() const { return settings_.complain; }
   /// Read once, when first asked for.
   [[nodiscard]] Result<ChosenFeatures> features();
 

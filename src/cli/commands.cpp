@@ -13,6 +13,7 @@ namespace bh::cli {
   X(remove)            \
   X(mode)              \
   X(status)            \
+  X(restore)           \
   X(query)             \
   X(run_args)          \
   X(decode)            \

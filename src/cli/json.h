@@ -12,6 +12,7 @@
 #include "app/mode.h"
 #include "app/query.h"
 #include "app/remove.h"
+#include "app/restore.h"
 #include "app/session.h"
 #include "app/status.h"
 
@@ -22,6 +23,7 @@ namespace bh::cli {
 [[nodiscard]] std::string to_json(const std::vector<app::RemoveReport>& reports);
 [[nodiscard]] std::string to_json(const std::vector<app::LoadReport>& reports);
 [[nodiscard]] std::string to_json(const std::vector<app::ModeReport>& reports);
+[[nodiscard]] std::string to_json(const app::RestoreReport& report);
 [[nodiscard]] std::string to_json(const app::CompileReport& report);
 [[nodiscard]] std::string to_json(const app::QueryReport& report);
 /// With the session's warnings.
