@@ -196,6 +196,21 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"diagnostics", diagnostics_json(session)}});
 }
 
+std::string to_json(const std::vector<app::ContainerStatus>& containers) {
+  Json all = Json::array();
+  for (const auto& container : containers)
+    all.push_back({{"id", container.id},
+                   {"name", container.name},
+                   {"image", container.image},
+                   {"state", container.state},
+                   {"asked", container.asked},
+                   {"carried", container.carried},
+                   {"mode", or_null(container.mode)},
+                   {"back_by", container.back_by},
+                   {"findings", container.findings}});
+  return finish({{"containers", all}});
+}
+
 std::string to_json(const app::RunArgs& args) {
   return finish({{"name", args.name},
                  {"security_opt", "apparmor=" + args.name},
