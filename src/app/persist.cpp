@@ -4,6 +4,7 @@
 
 #include "app/version.h"
 #include "kernel/digest.h"
+#include "policy/resolve.h"
 
 namespace bh::app {
 namespace {
@@ -32,18 +33,6 @@ std::optional<Mark> find_mark(std::string_view bytes) {
   return Mark{line.substr(0, at), line.substr(at + mark_digest.size()), rest.substr(end + 1)};
 }
 
-/// Names that apparmor's boot service and parser pass over (see apparmor.d(5) and rc.apparmor.functions' skip
-/// list).
-bool passed_over(std::string_view name) {
-  constexpr std::string_view endings[] = {".dpkg-new",    ".dpkg-old", ".dpkg-dist", ".dpkg-bak",
-                                          ".dpkg-remove", ".pacsave",  ".pacnew",    ".rpmnew",
-                                          ".rpmsave",     ".orig",     ".rej",       "~"};
-  if (name.starts_with('.') || name == "README") return true;
-  for (std::string_view ending : endings)
-    if (name.ends_with(ending)) return true;
-  return false;
-}
-
 bool file_name_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("._-+@=,:").find(c) != std::string_view::npos;
@@ -55,7 +44,7 @@ std::optional<std::string> file_name_for(std::string_view profile) {
   while (profile.starts_with('/')) profile.remove_prefix(1);
   std::string name;
   for (char c : profile) name += c == '/' ? '.' : file_name_byte(c) ? c : '_';
-  if (name.empty() || name.size() > 200 || passed_over(name)) return std::nullopt;
+  if (name.empty() || name.size() > 200 || policy::skipped_name(name)) return std::nullopt;
   return name;
 }
 
