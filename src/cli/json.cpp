@@ -144,7 +144,9 @@ std::string to_json(const app::CompileReport& report) {
                           {"policy_states", profile.policy_states}});
     files.push_back({{"input", file.input}, {"bytes", file.bytes}, {"profiles", profiles}});
   }
-  return finish({{"features", report.features}, {"assumed", report.assumed}, {"files", files}});
+  Json failed = Json::array();
+  for (const auto& file : report.failed) failed.push_back({{"input", file.input}, {"error", file.why}});
+  return finish({{"features", report.features}, {"assumed", report.assumed}, {"files", files}, {"failed", failed}});
 }
 
 std::string to_json(const app::QueryReport& report) {
