@@ -52,7 +52,18 @@ function(bh_module name)
     add_executable(bulkhead "${dir}/main.cpp")
     target_link_libraries(bulkhead PRIVATE bh_${name})
     if(BH_STATIC)
-      target_link_options(bulkhead PRIVATE -static-pie)
+      # Not position independent: 30,000 relocations would be half of the time of a short run (docs/decisions/0004-static-not-pie.md).
+      # With the start files of a dynamic program: those for -static register every unwind table, and the first
+      # exception then sorts all of them (20 ms) instead of searching the sorted index that the linker made.
+      foreach(file crt1.o crti.o crtbegin.o crtend.o crtn.o)
+        execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${file} OUTPUT_VARIABLE path
+                        OUTPUT_STRIP_TRAILING_WHITESPACE)
+        list(APPEND start_files "${path}")
+      endforeach()
+      list(GET start_files 0 1 2 before)
+      list(GET start_files 3 4 after)
+      target_link_options(bulkhead PRIVATE -static -no-pie -nostartfiles -Wl,--eh-frame-hdr ${before})
+      target_link_libraries(bulkhead PRIVATE ${after})
     endif()
     set_target_properties(bulkhead PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
     install(TARGETS bulkhead)

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Our compiler against the reference's: the same language and permissions, profile by profile, for three kernels.
 
-Every profile of Debian's packages, every named TOML of the corpora (through `generate --style bane`) and the cases in
-tests/differential/cases are compiled by bulkhead and by apparmor_parser 5.0, with the same features, and compared by
-policy_equal (query/equal.h). A difference that stays is a line of tests/differential/accepted.tsv with its decision.
+Every profile of Debian's packages, every named TOML of the corpora (through `generate --style bane`), what strict makes of every example
+under each abi, the runtimes' default profiles, and the cases in tests/differential/cases are compiled by bulkhead and by apparmor_parser 5.0, with the same features, and compared by
+policy_equal (query/equal.h). "but complain" is equality up to one thing, made exact by policy_equal: the denies of complain
+profiles are logged (docs/decisions/0003-complain-logs-denies.md). Any other difference that stays is a line of
+tests/differential/accepted.tsv with its decision.
 
 usage: differential_test.py [--set NAME]... [--kernel K]... [--only GLOB] [--parser 5.0] [--verbose]
 """
@@ -15,6 +17,7 @@ import hashlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,7 +38,8 @@ Outcome = collections.namedtuple("Outcome", "case kernel kind lines")
 class Parser:
     """The reference, with a cache of what it said: it takes minutes for all of this, and never changes its mind."""
 
-    def __init__(self, slot):
+    def __init__(self, slot, keep=True):
+        self.keep = keep
         self.folder = CACHE / "parsers" / slot
         self.version = (self.folder / "version").read_text().strip()
         self.cache = CACHE / "oracle" / self.version
@@ -62,16 +66,31 @@ class Parser:
             # It exits 0 after some errors, and writes a part after others.
             good = done.returncode == 0 and done.stdout
             text = b"+" + done.stdout if good else b"-" + (done.stderr or b"exit %d" % done.returncode)
+            if not self.keep:
+                return self.answer(text)
             fresh = kept.with_suffix(f".{os.getpid()}-{id(kept)}")
             fresh.write_bytes(text)
             fresh.rename(kept)
-        text = kept.read_bytes()
+        return self.answer(kept.read_bytes())
+
+    @staticmethod
+    def answer(text):
         return (text[1:], None) if text[:1] == b"+" else (None, text[1:].decode(errors="replace").strip())
 
 
-def debian_cases(name, slot):
+def installed(base, copy):
+    """/etc/apparmor.d as it is once installed: the packages' scripts make an empty local/NAME for each profile."""
+    shutil.copytree(base, copy)
+    (copy / "local").mkdir(exist_ok=True)
+    for file in base.iterdir():
+        if file.is_file():
+            (copy / "local" / file.name).touch()
+    return copy
+
+
+def debian_cases(name, slot, work):
     root = CACHE / "parsers" / slot / "root"
-    base = root / "etc" / "apparmor.d"
+    base = installed(root / "etc" / "apparmor.d", work / name / "apparmor.d")
     for folder in (base, root / "usr" / "share" / "apparmor" / "extra-profiles"):
         if not folder.is_dir():
             continue
@@ -95,6 +114,19 @@ def bane_cases(base, work):
         text = work / f"{toml.stem}.profile"
         text.write_text(done.stdout)
         yield Case("bane", toml.stem, text, base)
+
+
+def strict_cases(base, work):
+    """What strict makes of every example under each abi, and the runtimes' default profiles."""
+    made = {(spec.stem, abi): ["generate", "--abi", abi, spec] for spec in sorted((SOURCE / "examples").glob("*.toml")) for abi in ("3.0", "4.0", "5.0")}
+    made |= {("docker-default", runtime): ["show", f"docker-default@{runtime}"] for runtime in ("docker", "containerd", "podman")}
+    for (name, form), words in made.items():
+        done = subprocess.run([BULKHEAD, *words, "--base", base], capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{words} failed:\n{done.stderr}")
+        text = work / f"{name}-{form}.profile"
+        text.write_text(done.stdout)
+        yield Case("strict", f"{name}-{form}", text, base)
 
 
 def read_accepted():
@@ -126,10 +158,14 @@ def compare(parser, case, kernel, work):
         return Outcome(case, kernel, "different", [f"only bulkhead refuses: {first_errors(done.stderr)}"])
     pathlib.Path(theirs_file).write_bytes(theirs)
     equal = subprocess.run([EQUAL, ours_file, theirs_file], capture_output=True, text=True)
+    kind = "equal"
+    if equal.returncode == 1 and "quiet" in equal.stdout:
+        kind = "but complain"
+        equal = subprocess.run([EQUAL, "--b-logs-denies-in-complain", ours_file, theirs_file], capture_output=True, text=True)
     for file in (ours_file, theirs_file):
         os.unlink(file)
     if equal.returncode == 0:
-        return Outcome(case, kernel, "equal", [])
+        return Outcome(case, kernel, kind, [])
     return Outcome(case, kernel, "different", (equal.stdout + equal.stderr).splitlines())
 
 
@@ -138,7 +174,7 @@ def first_errors(text):
 
 
 def print_table(outcomes):
-    kinds = ("equal", "accepted", "refused by both", "different")
+    kinds = ("equal", "but complain", "accepted", "refused by both", "different")
     counts = collections.Counter((o.case.set, o.kernel, o.kind) for o in outcomes)
     print(f"{'set':<12}{'kernel':<8}" + "".join(f"{kind:>17}" for kind in kinds))
     for name, kernel in sorted({(o.case.set, o.kernel) for o in outcomes}):
@@ -165,7 +201,7 @@ def main():
     base = CACHE / "parsers" / "5.0" / "root" / "etc" / "apparmor.d"
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        cases = [*own_cases(base), *debian_cases("debian12", "3.0.8"), *debian_cases("sid", "5.0")]
+        cases = [*own_cases(base), *debian_cases("debian12", "3.0.8", work), *debian_cases("sid", "5.0", work), *strict_cases(base, work)]
         if args.set and "bane" not in args.set:
             pass
         elif CORPORA.is_dir():

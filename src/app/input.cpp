@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "generate/runtime_default.h"
 
 namespace bh::app {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view loaded_prefix = "loaded:";
+constexpr std::string_view bane_prefix = "bane:";
 /// NAME "version" and the type of its value: policy-binary.md section 1.
 constexpr std::string_view compiled_start = "\x04\x08\0version\0\x02"sv;
 
@@ -24,6 +26,16 @@ Result<Input> read_loaded(Session& session, const std::string& name) {
     return tl::unexpected(std::move(bytes.error())
                               .in(fmt::format("cannot read profile {} from the kernel", input.loaded_name)));
   input.bytes = std::move(*bytes);
+  return input;
+}
+
+Input default_of(Session& session, const std::string& name, generate::Runtime runtime,
+                 const std::string& base) {
+  Os& os = session.world.os;
+  generate::HostIncludes host = {.tunables = os.stat(base + "/tunables/global").has_value(),
+                                 .base = os.stat(base + "/abstractions/base").has_value()};
+  Input input{.name = name};
+  input.source = session.sources.add(name, generate::runtime_default(runtime, host));
   return input;
 }
 
@@ -67,8 +79,13 @@ tl::unexpected<Error> wrong_input(const Session& session, std::size_t before) {
   return fail("{} error{} in the input", errors, errors == 1 ? "" : "s");
 }
 
-Result<Input> read_input(Session& session, const std::string& name) {
+std::string without_style(const std::string& name) {
+  return name.starts_with(bane_prefix) ? name.substr(bane_prefix.size()) : name;
+}
+
+Result<Input> read_input(Session& session, const std::string& name, const std::string& base) {
   if (name.starts_with(loaded_prefix)) return read_loaded(session, name);
+  if (auto runtime = generate::runtime_named(name)) return default_of(session, name, *runtime, base);
   bool from_stdin = name == "-";
   auto bytes = read_file(session.world.os, from_stdin ? "/dev/stdin" : name);
   if (!bytes) {

@@ -1,6 +1,8 @@
 // What a user may name where a profile is asked for, told apart by what it holds, never by trust in its name.
 //
-// A spec (TOML), profile text, a compiled policy, `loaded:NAME` for what the kernel holds, `-` for stdin.
+// A spec (TOML), profile text, a compiled policy, `bane:SPEC` for what bane makes of a spec, `docker-default`
+// (also `@containerd`, `@podman`) for what containers get when nobody names a profile, `loaded:NAME` for what
+// the kernel holds, `-` for stdin.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +23,13 @@ struct Input {
   std::string loaded_name;  ///< not empty: it came from the kernel, as part of the load of this profile
 };
 
-/// Errors: it cannot be read; or it is none of these (then `sink` says what was seen).
-[[nodiscard]] Result<Input> read_input(Session& session, const std::string& name);
+/// Errors: it cannot be read; or it is none of these (then `sink` says what was seen). `base`: the policy
+/// folder that the runtimes' default profiles include from.
+[[nodiscard]] Result<Input> read_input(Session& session, const std::string& name,
+                                       const std::string& base = "/etc/apparmor.d");
+
+/// `bane:SPEC` -> `SPEC`; any other name is left as it is.
+[[nodiscard]] std::string without_style(const std::string& name);
 
 /// The first bytes of every compiled policy: the element `version`.
 [[nodiscard]] bool looks_compiled(std::string_view bytes);

@@ -54,6 +54,21 @@ PolicySettings for_kernel(PolicySettings policy, std::string features) {
   return policy;
 }
 
+Result<std::string> features_for(const PolicySettings& policy, const LabSettings& settings) {
+  if (policy.features) return *policy.features;
+  return lab::kernel_features(settings.kernel);
+}
+
+/// `examples/web.toml` -> `web`; what is no file keeps its name.
+std::string title_of(const std::string& input) {
+  const std::string file = without_style(input);
+  std::string title = file.substr(file.rfind('/') + 1);
+  if (title.ends_with(".toml")) title.resize(title.size() - 5);
+  return file == input ? title : "bane's " + title;
+}
+
+constexpr int seconds_a_profile = 120;
+
 /// Loads the policy, then one command from inside the profile, with a control run beside it.
 lab::LabPlan command_plan(const Compiled& compiled, const LabSettings& settings) {
   lab::LabPlan plan;
@@ -69,42 +84,50 @@ lab::LabPlan command_plan(const Compiled& compiled, const LabSettings& settings)
 
 }  // namespace
 
-Result<LabOutcome> try_in_lab(Session& session, const PolicySettings& policy, const std::string& input,
-                              const LabSettings& settings) {
-  std::string features = policy.features.value_or("");
-  if (features.empty()) {
-    BH_TRY(features, lab::kernel_features(settings.kernel));
-  }
+Result<LabOutcome> try_in_lab(Session& session, const PolicySettings& policy,
+                              std::span<const std::string> inputs, const LabSettings& settings) {
+  BH_TRY(std::string features, features_for(policy, settings));
   Pipeline pipeline(session, for_kernel(policy, features));
-  BH_TRY(Profile profile, pipeline.read(input));
-  BH_TRY(Compiled compiled, pipeline.compile(profile));
+  BH_TRY(ChosenFeatures chosen, pipeline.features());
+  BH_TRY(std::string runtime, compile_runtime(session, chosen.features));
   lab::LabPlan plan;
-  if (settings.run.empty()) {
-    BH_TRY(ChosenFeatures chosen, pipeline.features());
-    BH_TRY(std::string runtime, compile_runtime(session, chosen.features));
+  std::vector<lab::Column> columns;
+  for (const std::string& input : inputs) {
+    BH_TRY(Profile profile, pipeline.read(input));
+    BH_TRY(Compiled compiled, pipeline.compile(profile));
     std::vector<lab::Wish> wishes;
     if (profile.spec)
       for (const auto& each : profile.spec->expectations) wishes.push_back({each.action.text, each.allow});
     lab::Trial trial{.profile = compiled.policy.profiles.front(),
+                     .kernel = chosen.features,
                      .policy = compiled.bytes,
-                     .runtime = runtime,
+                     .runtime = columns.empty() ? runtime : "",
                      .wishes = std::move(wishes)};
-    std::size_t before = session.sink.errors();
-    plan = lab::trial_plan(trial, session.sources, session.sink);
+    std::size_t before = session.sink.errors(), first = plan.steps.size();
+    lab::add_trial(plan, trial, session.sources, session.sink);
     if (session.sink.errors() != before) return wrong_input(session, before);
-  } else {
-    plan = command_plan(compiled, settings);
+    columns.push_back({title_of(input), first, plan.steps.size() - first});
+    if (columns.size() > 1) plan.timeout_s += seconds_a_profile;
   }
+  add_files(plan, settings.add);
+  BH_TRY(LabOutcome outcome, boot(std::move(plan), settings));
+  outcome.columns = std::move(columns);
+  return outcome;
+}
+
+Result<LabOutcome> run_in_lab(Session& session, const PolicySettings& policy, const std::string& input,
+                              const LabSettings& settings) {
+  BH_TRY(std::string features, features_for(policy, settings));
+  Pipeline pipeline(session, for_kernel(policy, features));
+  BH_TRY(Compiled compiled, pipeline.open(input));
+  lab::LabPlan plan = command_plan(compiled, settings);
   add_files(plan, settings.add);
   return boot(std::move(plan), settings);
 }
 
 Result<LabOutcome> demonstrate(Session& session, const PolicySettings& policy, const std::string& spec,
                                const LabSettings& settings) {
-  std::string features = policy.features.value_or("");
-  if (features.empty()) {
-    BH_TRY(features, lab::kernel_features(settings.kernel));
-  }
+  BH_TRY(std::string features, features_for(policy, settings));
   // What bane's text does to nginx is shown, not expected: where it listens on IPv6 it does not even start
   // (bane's protocols are IPv4 only), and what is not listed stays writable.
   std::array<lab::NginxCase, 2> cases = {{{.title = "strict"},

@@ -5,10 +5,12 @@
 // the host's.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "app/pipeline.h"
+#include "lab/compare.h"
 #include "lab/lab.h"
 
 namespace bh::app {
@@ -22,12 +24,17 @@ struct LabSettings {
 struct LabOutcome {
   lab::LabPlan plan;
   lab::LabReport report;
-  std::size_t unmet = 0;  ///< steps that did not show what was expected of them
+  std::vector<lab::Column> columns;  ///< of a trial: one for each profile
+  std::size_t unmet = 0;             ///< steps that did not show what was expected of them
 };
 
-/// Tries one profile: every catalogue action that a guest can stage, the spec's expectations; or
-/// `settings.run`.
+/// Tries profiles, all in one guest: every catalogue action that a guest can stage, and a spec's
+/// expectations.
 [[nodiscard]] Result<LabOutcome> try_in_lab(Session& session, const PolicySettings& policy,
+                                            std::span<const std::string> inputs, const LabSettings& settings);
+
+/// Runs `settings.run` under the profile, and once without.
+[[nodiscard]] Result<LabOutcome> run_in_lab(Session& session, const PolicySettings& policy,
                                             const std::string& input, const LabSettings& settings);
 
 /// The newcomer's demonstration: Debian's nginx under the spec's strict profile, and beside it under bane's

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "app/abi_choice.h"
 #include "app/known_features.h"
 #include "base/check.h"
 #include "base/file.h"
@@ -20,6 +21,7 @@ policy::ResolveOptions resolve_options(const PolicySettings& settings) {
   options.base = settings.base;
   options.include_folders = settings.include_folders;
   options.abi_override = settings.policy_features;
+  options.known_abi = known_abi;
   return options;
 }
 
@@ -47,18 +49,28 @@ Pipeline::Pipeline(Session& session, PolicySettings settings)
 
 Result<Profile> Pipeline::read(const std::string& name) {
   std::size_t before = session_.sink.errors();
-  BH_TRY(Input input, read_input(session_, name));
+  const std::string file = without_style(name);
+  const bool as_bane = file != name;
+  BH_TRY(Input input, read_input(session_, file, settings_.base));
   Profile profile{.input = std::move(input)};
   profile.text = profile.input.source;
-  if (profile.input.kind != InputKind::spec) return profile;
+  if (profile.input.kind != InputKind::spec) {
+    if (as_bane) return fail("{} is not a spec: bane makes nothing of it", file);
+    return profile;
+  }
 
   profile.spec = generate::read_spec(session_.sources, profile.input.source, session_.sink);
   if (!profile.spec) return wrong_input(session_, before);
   auto options = generate::options_of(*profile.spec);
   if (settings_.style) options.style = *settings_.style;
+  if (as_bane) options.style = generate::Style::bane;
   if (settings_.complain) options.mode = generate::Mode::complain;
   options.host_has_tunables = exists(session_.world.os, settings_.base + "/tunables/global");
   options.host_has_base = exists(session_.world.os, settings_.base + "/abstractions/base");
+  if (options.style == generate::Style::strict) {
+    BH_TRY(options.abi, abi());
+    BH_TRY(options.image, image());
+  }
   profile.generated = generate::generate(*profile.spec, options, session_.sources, session_.sink);
   if (session_.sink.errors() != before) return wrong_input(session_, before);
   profile.text = session_.sources.add(
@@ -69,14 +81,67 @@ Result<Profile> Pipeline::read(const std::string& name) {
 
 void Pipeline::forward(const diag::Sink& from, const Profile& profile) {
   for (const diag::Diagnostic& diagnostic : from.diagnostics()) {
+    bool ours = profile.generated && diagnostic.span.valid() && diagnostic.span.source == profile.text;
+    const generate::LineOrigin* origin = nullptr;
+    if (ours) {
+      auto line = session_.sources.position(profile.text, diagnostic.span.begin).line;
+      auto found = std::ranges::find(profile.generated->origins, line, &generate::LineOrigin::line);
+      if (found != profile.generated->origins.end()) origin = &*found;
+    }
+    // That a rule which nobody asked for has no effect on this kernel is no news.
+    if (ours && origin == nullptr && diagnostic.severity == diag::Severity::note) continue;
     auto& forwarded = session_.sink.report(diagnostic.code, diagnostic.span, diagnostic.message);
     forwarded.labels = diagnostic.labels;
     forwarded.help = diagnostic.help;
-    if (!profile.generated || !diagnostic.span.valid() || diagnostic.span.source != profile.text) continue;
-    auto line = session_.sources.position(profile.text, diagnostic.span.begin).line;
-    auto origin = std::ranges::find(profile.generated->origins, line, &generate::LineOrigin::line);
-    if (origin != profile.generated->origins.end()) forwarded.label(origin->span, "asked for here");
+    if (origin != nullptr) forwarded.label(origin->span, "asked for here");
   }
+}
+
+Result<const generate::ImageNames*> Pipeline::image() {
+  if (!image_ && settings_.image.given()) {
+    BH_TRY(image_, image_names(session_.world.os, settings_.image));
+  }
+  return image_.get();
+}
+
+Result<generate::Abi> Pipeline::abi() {
+  if (!abi_) {
+    BH_TRY(abi_, choose_abi());
+  }
+  return *abi_;
+}
+
+Result<generate::Abi> Pipeline::choose_abi() {
+  BH_TRY(ChosenFeatures chosen, features());
+  std::optional<generate::Abi> readable;
+  if (!settings_.features || settings_.for_this_host)
+    readable = newest_readable_abi(session_.world.os, settings_.base);
+  if (settings_.abi) {
+    if (readable && *settings_.abi > *readable)
+      session_.sink
+          .report(
+              diag::Code::needs_newer_parser, {},
+              fmt::format("this host's apparmor_parser reads no abi newer than {}: it cannot read text of "
+                          "abi {}",
+                          generate::name_of(*readable), generate::name_of(*settings_.abi)))
+          .with_help(
+              "keep the text out of /etc/apparmor.d (`apply --output-dir`): one unreadable file stops its "
+              "tools for the whole folder");
+    return *settings_.abi;
+  }
+  // Nobody knows the kernel or the parser that this will be for: what all of them read.
+  if (chosen.assumed) return generate::Abi::v3_0;
+  generate::Abi best = best_abi(chosen.features);
+  if (!readable || *readable >= best) return best;
+  session_.sink
+      .report(diag::Code::abi_leaves_out, {},
+              fmt::format(
+                  "not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
+                  "newer than {})",
+                  fmt::join(left_unmediated(chosen.features, *readable), ", "), generate::name_of(*readable)))
+      .with_help(fmt::format("`--abi {} --output-dir DIR` says it in a file that only bulkhead loads",
+                             generate::name_of(best)));
+  return *readable;
 }
 
 Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "app/image_names.h"
 #include "app/input.h"
 #include "app/session.h"
 #include "compile/compile.h"
@@ -32,6 +33,9 @@ struct PolicySettings {
       false;  ///< no running AppArmor and no `features`: an error, not the newest known kernel's
   bool complain = false;
   std::optional<generate::Style> style;
+  std::optional<generate::Abi> abi;  ///< of text made from a spec; none: the best that fits (abi_choice.h)
+  ImageSource image;                 ///< whose names a strict spec's paths are resolved by
+  bool for_this_host = false;        ///< also with `features`: this host's parser reads the text at boot
 };
 
 /// Features to compile for, and whose they are.
@@ -76,11 +80,17 @@ class Pipeline {
   [[nodiscard]] Result<Compiled> open(const std::string& name);
 
   [[nodiscard]] const std::string& base() const { return settings_.base; }
+  /// Of the settings' image, read once; null where none is given.
+  [[nodiscard]] Result<const generate::ImageNames*> image();
+  [[nodiscard]] bool complain() const { return settings_.complain; }
   /// Read once, when first asked for.
   [[nodiscard]] Result<ChosenFeatures> features();
 
  private:
   [[nodiscard]] Result<ChosenFeatures> choose_features();
+  /// Of text that is made from a spec. Told once what it leaves out.
+  [[nodiscard]] Result<generate::Abi> abi();
+  [[nodiscard]] Result<generate::Abi> choose_abi();
   [[nodiscard]] Result<ChosenFeatures> parse(std::string name, std::string text, std::string origin);
   /// Errors in generated text get a label at the line of the spec that asked for the rule.
   void forward(const diag::Sink& from, const Profile& profile);
@@ -89,6 +99,8 @@ class Pipeline {
   PolicySettings settings_;
   policy::Library library_;
   std::optional<ChosenFeatures> features_;
+  std::optional<generate::Abi> abi_;
+  std::unique_ptr<generate::ImageNames> image_;
 };
 
 }  // namespace bh::app

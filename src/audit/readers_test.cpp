@@ -1,6 +1,4 @@
 // The readers of outside bytes: audit rules, audit events, unit files, daemon.json, layers, secrets.
-#include <archive.h>
-#include <archive_entry.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/audit.h>
@@ -15,6 +13,7 @@
 #include "audit/layers.h"
 #include "audit/secrets.h"
 #include "audit/watches.h"
+#include "image/testing.h"
 
 namespace bh::audit {
 namespace {
@@ -223,43 +222,10 @@ TEST(BuildHistory, CommandsOfAShellText) {
   EXPECT_FALSE(commands[4].piped);
 }
 
-/// A tar of entries: name, mode, content.
-struct TarEntry {
-  std::string name;
-  unsigned mode;
-  std::string content;
-};
-std::string make_tar(const std::vector<TarEntry>& entries) {
-  std::string out(1 << 20, '\0');
-  std::size_t used = 0;
-  auto* a = archive_write_new();
-  archive_write_set_format_pax_restricted(a);
-  archive_write_open_memory(a, out.data(), out.size(), &used);
-  for (const auto& entry : entries) {
-    auto* e = archive_entry_new();
-    archive_entry_set_pathname(e, entry.name.c_str());
-    archive_entry_set_filetype(e, AE_IFREG);
-    archive_entry_set_perm(e, entry.mode);
-    archive_entry_set_size(e, static_cast<la_int64_t>(entry.content.size()));
-    archive_write_header(a, e);
-    archive_write_data(a, entry.content.data(), entry.content.size());
-    archive_entry_free(e);
-  }
-  archive_write_close(a);
-  archive_write_free(a);
-  out.resize(used);
-  return out;
-}
+using image::testing::make_tar;
 
 Result<LayerScan> scan(const std::string& stream, const LayerLimits& limits = {}) {
-  std::size_t at = 0;
-  return scan_layers(
-      [&]() -> Result<std::string_view> {
-        auto piece = std::string_view(stream).substr(at, 1000);
-        at += piece.size();
-        return piece;
-      },
-      limits);
+  return scan_layers(image::testing::Pieces(stream), limits);
 }
 
 TEST(Layers, LaterLayersHideEarlierOnes) {
@@ -289,10 +255,10 @@ TEST(Layers, HostileStreamsEndInAnError) {
   EXPECT_THAT(scan(make_tar({{"manifest.json", 0644, R"([{"Layers": ["gone/layer.tar"]}])"}})).error().text,
               HasSubstr("not in the stream"));
   EXPECT_THAT(scan(make_tar({{"manifest.json", 0644, "{"}})).error().text, HasSubstr("not JSON"));
-  EXPECT_THAT(scan(make_tar({{"x", 0644, std::string(100'000, 'x')}}), {.stream_bytes = 10'000}).error().text,
+  EXPECT_THAT(scan(make_tar({{"x", 0644, std::string(100'000, 'x')}}), {.stream = {.stream_bytes = 10'000}}).error().text,
               HasSubstr("larger than the limit"));
   auto many = make_tar({{"a", 0644, ""}, {"b", 0644, ""}, {"c", 0644, ""}});
-  EXPECT_THAT(scan(make_tar({{"1/layer.tar", 0644, many}}), {.entries = 2}).error().text,
+  EXPECT_THAT(scan(make_tar({{"1/layer.tar", 0644, many}}), {.stream = {.entries = 2}}).error().text,
               HasSubstr("more than 2 files"));
 }
 

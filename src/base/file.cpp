@@ -43,7 +43,8 @@ Result<std::string> read_file(Os& os, const std::string& path, std::size_t limit
   BH_TRY(int fd, os.open(path, O_RDONLY));
   OpenFile file(os, fd);
   std::string bytes;
-  std::string chunk(64u << 10, '\0');
+  // Most files are small, and a page that nothing was read into costs as much as one that was used.
+  std::string chunk(4u << 10, '\0');
   for (;;) {
     auto n = os.read(fd, chunk);
     if (!n) return fail_errno(n.error().sys, path);
@@ -51,6 +52,7 @@ Result<std::string> read_file(Os& os, const std::string& path, std::size_t limit
     if (bytes.size() + *n > limit)
       return tl::unexpected(Error{fmt::format("{}: larger than the limit of {} bytes", path, limit), EFBIG});
     bytes.append(chunk, 0, *n);
+    if (*n == chunk.size() && chunk.size() < (1u << 20)) chunk.resize(chunk.size() * 4);
   }
 }
 
@@ -80,6 +82,7 @@ Result<void> StagedFile::commit() {
   if (auto renamed = os_.rename(temporary_, path_); !renamed)
     return tl::unexpected(std::move(renamed.error()).in(fmt::format("cannot write {}", path_)));
   temporary_.clear();
+  in_place_ = true;
   BH_TRY(int folder, os_.open(folder_of(path_), O_RDONLY | O_DIRECTORY));
   OpenFile opened(os_, folder);
   return os_.fsync(folder);

@@ -60,6 +60,7 @@ constexpr Flag flags[] = {
     base_flag,
     complain_flag,
     style_flag,
+    abi_flag,
     format_flag,
 };
 constexpr Example examples[] = {

@@ -74,6 +74,7 @@ std::string to_json(const app::StatusReport& report) {
          {"persisted", !profile.file.empty()},
          {"file", or_null(profile.file)},
          {"file_written_by", profile.file.empty() ? Json(nullptr) : Json(word(profile.file_state))},
+         {"back_by", profile.back_by},
          {"processes", processes_json(profile.processes)}});
   return finish({{"profiles", profiles}, {"strays", processes_json(report.strays)}});
 }
@@ -88,7 +89,9 @@ std::string to_json(const std::vector<app::RemoveReport>& reports) {
                    {"processes", processes_json(report.processes)},
                    {"file", or_null(report.file)},
                    {"file_removed", report.file_removed},
-                   {"file_kept_because", or_null(report.file_kept_because)}});
+                   {"file_kept_because", or_null(report.file_kept_because)},
+                   {"backup", or_null(report.backup)},
+                   {"undo", or_null(report.undo)}});
   return finish(all);
 }
 
@@ -112,7 +115,21 @@ std::string to_json(const std::vector<app::ModeReport>& reports) {
                    {"with_it", report.with_it},
                    {"source", or_null(report.source)},
                    {"file", or_null(report.file)},
+                   {"file_changed", report.file_changed},
+                   {"file_kept_because", or_null(report.file_kept_because)},
+                   {"backup", or_null(report.backup)},
                    {"verified", word(report.verified)}});
+  return finish(all);
+}
+
+std::string to_json(const app::RestoreReport& report) {
+  Json all = Json::array();
+  for (const auto& file : report.files)
+    all.push_back({{"file", file.path},
+                   {"file_written_by", word(file.state)},
+                   {"loaded", file.trouble.empty() && !report.dry_run},
+                   {"trouble", or_null(file.trouble)},
+                   {"profiles", entries_json(file.profiles)}});
   return finish(all);
 }
 
@@ -168,13 +185,26 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"file", or_null(report.path)},
                  {"file_outcome", files[static_cast<std::size_t>(report.file)]},
                  {"backup", or_null(report.backup)},
-                 {"survives_reboot", report.survives_reboot},
+                 {"file_unsynced", or_null(report.unsynced)},
+                 {"survives_reboot", !report.back_by.empty()},
+                 {"back_by", report.back_by},
                  {"host_parser", parsers[static_cast<std::size_t>(report.host_parser)]},
                  {"docker_flag", "--security-opt apparmor=" + report.name},
                  {"as_expected", report.as_expected()},
                  {"expectations", expectations},
                  {"tightened", tightened},
                  {"diagnostics", diagnostics_json(session)}});
+}
+
+std::string to_json(const app::RunArgs& args) {
+  return finish({{"name", args.name},
+                 {"security_opt", "apparmor=" + args.name},
+                 {"cap_drop", args.drop_all ? Json::array({"ALL"}) : Json(args.drop)},
+                 {"cap_add", args.add}});
+}
+
+std::string json_string(const std::string& text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace bh::cli

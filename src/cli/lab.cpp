@@ -2,6 +2,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/policy_flags.h"
 #include "cli/report.h"
@@ -15,6 +16,8 @@ extern const Command lab_command, lab_guest_command;
 
 namespace {
 
+bool wants_markdown(const Arguments& arguments) { return arguments.value_or("format", "") == "markdown"; }
+
 int prepare(Terminal& terminal) {
   auto lines = app::prepare_lab();
   if (!lines) {
@@ -26,11 +29,19 @@ int prepare(Terminal& terminal) {
 }
 
 void print(const app::LabOutcome& outcome, const Arguments& arguments, Terminal& terminal) {
+  auto comparison = lab::compare(outcome.columns, outcome.plan, outcome.report);
   if (wants_json(arguments)) {
-    terminal.out(lab::report_to_json(outcome.plan, outcome.report) + "\n");
+    terminal.out((outcome.columns.empty() ? lab::report_to_json(outcome.plan, outcome.report)
+                                          : lab::to_json(comparison, outcome.plan, outcome.report)) +
+                 "\n");
     return;
   }
-  terminal.out(lab::report_text(outcome.plan, outcome.report));
+  if (wants_markdown(arguments)) {
+    terminal.out(lab::to_markdown(comparison));
+  } else {
+    terminal.out(lab::report_text(outcome.plan, outcome.report));
+    if (outcome.columns.size() > 1) terminal.out("\n" + lab::to_text(comparison));
+  }
   if (outcome.unmet > 0)
     terminal.complain(fmt::format("{} not as expected", count(outcome.unmet, "step was", "steps were")));
 }
@@ -38,8 +49,18 @@ void print(const app::LabOutcome& outcome, const Arguments& arguments, Terminal&
 int run(const Arguments& arguments, Terminal& terminal) {
   if (arguments.has("prepare")) return prepare(terminal);
   const std::string& input = arguments.argument(0);
+  auto inputs = arguments.rest(0);
+  bool catalogue = !arguments.has("plan") && !arguments.has("demo") && !arguments.has("run");
   if (input.empty() && !arguments.has("plan")) {
     terminal.complain("lab: PROFILE is missing");
+    return exit_trouble;
+  }
+  if (inputs.size() > 1 && !catalogue) {
+    terminal.complain("lab: several profiles are tried with the catalogue only, not with --run or --demo");
+    return exit_trouble;
+  }
+  if (wants_markdown(arguments) && !catalogue) {
+    terminal.complain("lab: --format markdown is for the catalogue only, not for --run, --demo or --plan");
     return exit_trouble;
   }
   app::LabSettings settings;
@@ -51,7 +72,8 @@ int run(const Arguments& arguments, Terminal& terminal) {
   if (terminal.err_is_terminal()) terminal.err("booting a kernel; this takes some seconds\n");
   auto outcome = arguments.has("plan")   ? app::follow_plan(session, arguments.value_or("plan", ""), settings)
                  : arguments.has("demo") ? app::demonstrate(session, policy, input, settings)
-                                         : app::try_in_lab(session, policy, input, settings);
+                 : arguments.has("run")  ? app::run_in_lab(session, policy, input, settings)
+                                         : app::try_in_lab(session, policy, inputs, settings);
   if (!outcome)
     return print_failure(session, terminal, fmt::format("try {}", input.empty() ? "the plan" : input),
                          outcome.error());
@@ -60,7 +82,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
   return outcome->unmet == 0 ? exit_fine : exit_findings;
 }
 
-constexpr Argument arguments[] = {{.name = "PROFILE", .help = input_help, .optional = true}};
+constexpr Argument arguments[] = {{.name = "PROFILE", .help = input_help, .optional = true, .many = true}};
 constexpr Flag flags[] = {
     {.name = "kernel",
      .letter = 'k',
@@ -84,13 +106,23 @@ constexpr Flag flags[] = {
     {.name = "prepare", .help = "only fetch the kernels"},
     complain_flag,
     style_flag,
+    image_flag,
+    rootfs_flag,
+    host_flag,
+    context_flag,
+    abi_flag,
     features_flag,
     include_flag,
     base_flag,
-    format_flag,
+    {.name = "format",
+     .value = "FORMAT",
+     .help = "how to print it; markdown is the table of the catalogue only",
+     .choices = "text|json|markdown"},
 };
 constexpr Example examples[] = {
     {"lab web.toml", "the attack catalogue and the spec's expectations, on a real kernel"},
+    {"lab docker-default bane:web.toml web.toml --kernel newest",
+     "side by side: what containers get by default, bane's text, and the spec's own profile"},
     {"lab web.toml --kernel newest --run /usr/bin/id", "one command from inside the profile"},
 };
 

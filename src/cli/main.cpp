@@ -2,6 +2,7 @@
 #include <exception>
 #include <new>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include "cli/exit_codes.h"
@@ -11,6 +12,11 @@ int main(int argc, char** argv) {
   // A reader of our output that goes away must not kill a load half-way: writes then fail with EPIPE, which
   // Terminal knows.
   std::signal(SIGPIPE, SIG_IGN);
+  // A run is short: memory that is given back to the kernel only to be asked for again costs more than the rest
+  // of the allocator's work.
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TOP_PAD, 256 << 10);
   bh::cli::Terminal terminal(STDOUT_FILENO, STDERR_FILENO);
   try {
     return bh::cli::run({argv + (argc > 0 ? 1 : 0), argv + argc}, terminal);

@@ -1,5 +1,7 @@
 #include "app/status.h"
 
+#include <algorithm>
+
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
@@ -11,8 +13,13 @@
 namespace bh::cli {
 namespace {
 
+/// Who brings it back after a reboot.
+std::string boot_words(const app::ProfileStatus& profile) {
+  return profile.back_by.empty() ? "gone" : fmt::format("{}", fmt::join(profile.back_by, ", "));
+}
+
 std::string file_words(const app::ProfileStatus& profile) {
-  if (profile.file.empty()) return "not kept: gone after a reboot";
+  if (profile.file.empty()) return "none";
   constexpr std::string_view words[] = {"", "", " (edited by hand)", ""};
   return profile.file + std::string(words[static_cast<std::size_t>(profile.file_state)]);
 }
@@ -23,10 +30,10 @@ std::string process_line(const kernel::ConfinedProcess& process, bool with_label
 }
 
 std::string text_of(const app::StatusReport& report) {
-  std::vector<std::vector<std::string>> rows = {{"PROFILE", "MODE", "PROCESSES", "FILE"}};
+  std::vector<std::vector<std::string>> rows = {{"PROFILE", "MODE", "PROCESSES", "AFTER A BOOT", "FILE"}};
   for (const auto& profile : report.profiles)
     rows.push_back(
-        {profile.name, profile.mode, std::to_string(profile.processes.size()), file_words(profile)});
+        {profile.name, profile.mode, std::to_string(profile.processes.size()), boot_words(profile), file_words(profile)});
   std::string out = columns(rows);
   for (const auto& profile : report.profiles) {
     if (profile.processes.empty()) continue;
@@ -34,6 +41,14 @@ std::string text_of(const app::StatusReport& report) {
     for (const auto& process : profile.processes)
       out += fmt::format("  {}\n", diag::printable(process_line(process, process.label != profile.name)));
   }
+  bool forgotten = std::ranges::any_of(report.profiles, [](const auto& profile) {
+    return !profile.file.empty() && profile.back_by.empty();
+  });
+  if (forgotten)
+    out += fmt::format(
+        "\nFiles are kept that nothing on this host loads at a boot: enable {}, or {} (`bulkhead restore "
+        "--print-unit`).\n",
+        app::distribution_unit, app::own_unit);
   if (!report.strays.empty()) out += "\nunder a profile that is not loaded (any more):\n";
   for (const auto& process : report.strays)
     out += fmt::format("  {}\n", diag::printable(process_line(process, true)));
@@ -73,9 +88,9 @@ constexpr Command status_command = {
     .name = "status",
     .summary = "loaded profiles, their modes, processes and files",
     .description =
-        "Lists every profile that the kernel holds: its mode, the processes that it confines, and the file "
-        "in /etc/apparmor.d that "
-        "brings it back after a reboot.\n\nNeeds the right to see policy: run it as root.",
+        "Lists every profile that the kernel holds: its mode, the processes that it confines, the file "
+        "that keeps it, and which service loads that at the next boot: the distribution's apparmor.service, or "
+        "bulkhead-restore.service.\n\nNeeds the right to see policy: run it as root.",
     .arguments = arguments,
     .flags = flags,
     .examples = examples,

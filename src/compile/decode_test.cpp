@@ -96,10 +96,9 @@ KernelPolicy sample() {
 }
 
 Features features(bool table) {
-  Features made;
-  made.add("policy/versions/v7", {"yes"});
-  if (table) made.add("policy/permstable32_version", {"0x000003"});
-  return made;
+  std::vector<Features::Entry> made = {{"policy/versions/v7", {"yes"}}};
+  if (table) made.push_back({"policy/permstable32_version", {"0x000003"}});
+  return Features(std::move(made));
 }
 
 std::string error_of(std::string_view bytes) {

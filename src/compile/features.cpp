@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -68,20 +68,47 @@ std::string_view parent_of(std::string_view path) {
 
 }  // namespace
 
-bool Features::has(std::string_view path) const {
-  if (const auto found = entries_.find(path); found != entries_.end()) {
-    return !(found->second.size() == 1 && found->second.contains("no"));
+Features::Features(std::vector<Entry> entries) : entries_(std::move(entries)) {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const std::string folder(parent_of(entries_[i].path));
+    if (folder.empty()) continue;
+    // A text names the folder just before what is in it, mostly.
+    const bool named = i > 0 && (entries_[i - 1].path == folder || parent_of(entries_[i - 1].path) == folder);
+    if (!named) entries_.push_back({folder, {}});
   }
+  std::ranges::stable_sort(entries_, {}, &Entry::path);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (kept > 0 && entries_[kept - 1].path == entries_[i].path) {
+      std::ranges::move(entries_[i].words, std::back_inserter(entries_[kept - 1].words));
+      continue;
+    }
+    if (kept != i) entries_[kept] = std::move(entries_[i]);
+    ++kept;
+  }
+  entries_.resize(kept);
+  for (Entry& entry : entries_) {
+    std::ranges::sort(entry.words);
+    entry.words.erase(std::unique(entry.words.begin(), entry.words.end()), entry.words.end());
+  }
+}
+
+const Features::Entry* Features::find(std::string_view path) const {
+  const auto at = std::ranges::lower_bound(entries_, path, {}, &Entry::path);
+  return at != entries_.end() && at->path == path ? &*at : nullptr;
+}
+
+bool Features::has(std::string_view path) const {
+  if (const Entry* entry = find(path)) return !(entry->words.size() == 1 && entry->words[0] == "no");
   const std::string_view folder = parent_of(path);
-  if (folder.empty()) return false;
-  const auto found = entries_.find(folder);
-  return found != entries_.end() && found->second.contains(std::string(path.substr(folder.size() + 1)));
+  const Entry* entry = folder.empty() ? nullptr : find(folder);
+  return entry != nullptr && std::ranges::binary_search(entry->words, path.substr(folder.size() + 1));
 }
 
 std::optional<std::uint64_t> Features::value(std::string_view path) const {
-  const auto found = entries_.find(path);
-  if (found == entries_.end() || found->second.size() != 1) return std::nullopt;
-  std::string_view word = *found->second.begin();
+  const Entry* entry = find(path);
+  if (entry == nullptr || entry->words.size() != 1) return std::nullopt;
+  std::string_view word = entry->words[0];
   int base = 10;
   if (word.starts_with("0x")) {
     word.remove_prefix(2);
@@ -93,13 +120,6 @@ std::optional<std::uint64_t> Features::value(std::string_view path) const {
   return number;
 }
 
-void Features::add(const std::string& path, std::set<std::string> words) {
-  for (std::string_view folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) {
-    entries_.try_emplace(std::string(folder));
-  }
-  entries_[path].merge(words);
-}
-
 std::optional<Features> parse_features(const diag::SourceMap& sources, diag::SourceId source,
                                        diag::Sink& sink) {
   const diag::Span whole{source, 0, 0};
@@ -109,11 +129,10 @@ std::optional<Features> parse_features(const diag::SourceMap& sources, diag::Sou
                             sources.text(source).size()));
     return std::nullopt;
   }
-  Features features;
+  std::vector<Features::Entry> found;
   Reader reader(sources, source);
   struct Open {
-    std::string path;
-    std::set<std::string> words;
+    std::size_t entry;  // in found
     diag::Span span;
   };
   std::vector<Open> stack;
@@ -121,7 +140,7 @@ std::optional<Features> parse_features(const diag::SourceMap& sources, diag::Sou
   Token word;  // a word that the next token makes a folder (`{`) or a value
   bool pending = false;
   const auto flush = [&] {
-    if (pending && !stack.empty()) stack.back().words.emplace(word.text);
+    if (pending && !stack.empty()) found[stack.back().entry].words.emplace_back(word.text);
     pending = false;
   };
   const auto wrong = [&](const Token& at, std::string message) -> std::optional<Features> {
@@ -148,27 +167,28 @@ std::optional<Features> parse_features(const diag::SourceMap& sources, diag::Sou
       if (stack.size() == max_depth)
         return wrong(token, fmt::format("nested deeper than {} levels", max_depth));
       pending = false;
-      const std::string folder = stack.empty() ? "" : stack.back().path + "/";
-      stack.push_back({folder + std::string(word.text), {}, word.span});
+      const std::string folder = stack.empty() ? "" : found[stack.back().entry].path + "/";
+      stack.push_back({found.size(), word.span});
+      found.push_back({folder + std::string(word.text), {}});
       continue;
     }
     if (pending && stack.empty()) return wrong(word, fmt::format("expected `{{` after `{}`", word.text));
     flush();
     if (token.kind == Token::Kind::end) break;
-    if (stack.empty()) return wrong(token, "found `}` that closes nothing");
-    features.add(stack.back().path, std::move(stack.back().words));
+    // One `}` too many is let pass: abi files that the reference ships (kernel-5.4-*) have it.
+    if (stack.empty()) continue;
     stack.pop_back();
   }
   if (!stack.empty()) {
     return wrong({Token::Kind::open, stack.back().span, {}},
-                 fmt::format("`{}` is never closed with `}}`", stack.back().path));
+                 fmt::format("`{}` is never closed with `}}`", found[stack.back().entry].path));
   }
-  if (features.empty()) {
+  if (found.empty()) {
     sink.report(diag::Code::bad_features, whole,
                 "the features text is empty: it names nothing that a kernel can mediate");
     return std::nullopt;
   }
-  return features;
+  return Features(std::move(found));
 }
 
 std::string to_text(const Features& features) {
@@ -179,7 +199,7 @@ std::string to_text(const Features& features) {
   };
   // Ordered by path with `/` before every other byte, so that a folder's entries follow it without a gap.
   std::vector<std::string_view> paths;
-  for (const auto& [path, words] : features.entries_) paths.push_back(path);
+  for (const Features::Entry& entry : features.entries_) paths.push_back(entry.path);
   std::sort(paths.begin(), paths.end(), [](std::string_view a, std::string_view b) {
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
       const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
@@ -195,7 +215,7 @@ std::string to_text(const Features& features) {
     text += path.substr(folder.empty() ? 0 : folder.size() + 1);
     text += " {";
     bool first = true;
-    for (const std::string& word : features.entries_.find(path)->second) {
+    for (const std::string& word : features.find(path)->words) {
       if (!first) text += ' ';
       text += word;
       first = false;
@@ -209,18 +229,15 @@ std::string to_text(const Features& features) {
 
 Features intersect(const Features& kernel, const Features& policy) {
   Features both;
-  for (const auto& [path, words] : kernel.entries_) {
-    const auto other = policy.entries_.find(path);
-    if (other == policy.entries_.end()) continue;
-    if (words.size() == 1 && kernel.value(path)) {
-      both.entries_[path] = words;
-      continue;
-    }
-    std::set<std::string> common;
-    for (const std::string& word : words) {
-      if (other->second.contains(word)) common.insert(word);
-    }
-    both.entries_[path] = std::move(common);
+  for (const Features::Entry& entry : kernel.entries_) {
+    const Features::Entry* other = policy.find(entry.path);
+    if (other == nullptr) continue;
+    Features::Entry common{entry.path, {}};
+    if (entry.words.size() == 1 && kernel.value(entry.path))
+      common.words = entry.words;
+    else
+      std::ranges::set_intersection(entry.words, other->words, std::back_inserter(common.words));
+    both.entries_.push_back(std::move(common));
   }
   return both;
 }

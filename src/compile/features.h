@@ -7,11 +7,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "diag/diagnostic.h"
 #include "diag/source.h"
@@ -26,16 +25,26 @@ class Features {
   [[nodiscard]] std::optional<std::uint64_t> value(std::string_view path) const;
   [[nodiscard]] bool empty() const { return entries_.empty(); }
 
-  /// Adds an entry and every folder above it. `words`: the content, split at white space.
-  void add(const std::string& path, std::set<std::string> words = {});
+  /// A folder or a file of the tree.
+  struct Entry {
+    std::string path;
+    std::vector<std::string> words;  ///< the content, split at white space; folders have none
+
+    bool operator==(const Entry&) const = default;
+  };
+
+  Features() = default;
+  /// The entries in any order, those of one path joined; every folder above one is added.
+  explicit Features(std::vector<Entry> entries);
 
   bool operator==(const Features&) const = default;
 
  private:
   friend std::string to_text(const Features&);
   friend Features intersect(const Features&, const Features&);
-  /// Full path -> words; folders have none. Ordered, so that the text form is.
-  std::map<std::string, std::set<std::string>, std::less<>> entries_;
+  [[nodiscard]] const Entry* find(std::string_view path) const;
+
+  std::vector<Entry> entries_;  ///< sorted by path, one for each; words sorted, without repeats
 };
 
 /// Limits: 1 MiB of text, 16 levels, 65,536 entries. What is wrong goes to `sink`.

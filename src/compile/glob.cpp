@@ -78,12 +78,11 @@ std::optional<std::vector<Item>> items_of(std::string_view text) {
   return items;
 }
 
-void collapse_slashes(std::vector<Item>& items) {
+void collapse_slashes(std::vector<Item>& items, bool keeps_leading_pair) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const bool slash = items[i].byte == '/';
-    // A leading pair is kept: `//` in front is a name of its own in POSIX.
-    const bool leading = i == 1 && !(items.size() > 2 && items[2].byte == '/');
+    const bool leading = keeps_leading_pair && i == 1 && !(items.size() > 2 && items[2].byte == '/');
     if (slash && kept > 0 && items[kept - 1].byte == '/' && !leading) continue;
     items[kept++] = items[i];
   }
@@ -110,7 +109,7 @@ class Parser {
     auto items = items_of(text_.value);
     if (!items) return failed(text_.value.size() - 1, "ends in a lone `\\`, which escapes nothing");
     items_ = std::move(*items);
-    if (options_.collapse_slashes) collapse_slashes(items_);
+    if (options_.collapse_slashes) collapse_slashes(items_, options_.keeps_leading_pair);
     levels_.emplace_back();
     while (at_ < items_.size()) {
       if (!step()) return std::nullopt;

@@ -20,8 +20,10 @@ inline constexpr std::size_t max_glob_depth = 64;
 inline constexpr std::size_t max_glob_bytes = std::size_t{1} << 20;
 
 struct GlobOptions {
-  /// `a//b` is `a/b` (a leading `//` stays). Paths; not labels, where `//` joins parent and child.
+  /// `a//b` is `a/b` (but see below). Paths; not labels, where `//` joins parent and child.
   bool collapse_slashes = true;
+  /// A path's leading `//` is a name of its own (POSIX). The slashes behind an address's `@` are not.
+  bool keeps_leading_pair = true;
   /// What `*` and `?` may not match beside `/`: NUL ends a path. Addresses of abstract sockets may hold NUL.
   bool may_match_nul = false;
 };

@@ -5,6 +5,8 @@
 // bits that are set, ascending. Follows security/apparmor/mount.c.
 #include <array>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -26,10 +28,63 @@ constexpr std::uint32_t remount = 1U << 5, bind = 1U << 12, move = 1U << 13, rec
 constexpr std::uint32_t make_flags =
     1U << 17 | 1U << 18 | 1U << 19 | 1U << 20;  // unbindable, private, slave, shared
 
+/// What rules of the class that are told apart by nothing but what they are about (`mount,` and `umount,`) have in common.
+std::string family_key(const policy::ClassRule& rule, const policy::Qualifiers& qualifiers) {
+  std::string key = fmt::format("{} {} {}", static_cast<int>(qualifiers.access), qualifiers.audit, qualifiers.priority);
+  const auto add = [&](std::string_view what, std::string_view value) {
+    key += fmt::format("\n{} {} {}", what, value.size(), value);
+  };
+  const bool pivots = rule.kind == policy::RuleClass::pivot_root;
+  if (pivots && !rule.words.empty()) add("at", rule.words.front().value);
+  if (rule.target) add(pivots ? "then" : "at", rule.target->value);
+  if (rule.source) add("from", rule.source->value);
+  std::set<std::string_view> types;
+  const std::uint32_t implied = rule.kind == policy::RuleClass::remount ? remount : 0;
+  bool said = implied == 0;
+  for (const policy::Condition& condition : rule.conditions) {
+    const std::string_view name = condition.key.value;
+    if (name == "oldroot" && !condition.values.empty()) add("from", condition.values.front().value);
+    if (name == "fstype" || name == "vfstype")
+      for (const policy::Text& value : condition.values) types.insert(value.value);
+    if (name != "options" && name != "option") continue;
+    std::uint32_t flags = condition.in ? 0 : implied;
+    said = said || !condition.in;
+    for (const policy::Text& word : condition.values)
+      if (const auto* option = policy::find_mount_option(word.value)) flags |= option->set | (condition.in ? option->clear : 0);
+    add("flags", fmt::format("{} {}", condition.in, flags));
+  }
+  if (!said) add("flags", fmt::format("{} {}", false, implied));
+  for (const std::string_view type : types) add("type", type);
+  return key;
+}
+
+std::uint32_t own_permission(policy::RuleClass kind) {
+  if (kind == policy::RuleClass::umount) return perm_umount;
+  return kind == policy::RuleClass::pivot_root ? perm_pivot : perm_mount;
+}
+
+/// The permissions that a rule's strings get. The reference reads a family as one rule and gives each of its strings all
+/// of its permissions. The kernel asks a string of each form for one permission only, so the others do no harm, and
+/// tools that compare policies find none changed.
+std::uint32_t permissions_of(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
+  if (builder.mount_families.empty()) {
+    using enum policy::RuleClass;
+    for (const policy::ResolvedRule& each : builder.profile.rules) {
+      const auto* body = std::get_if<policy::ClassRule>(&each.rule.body);
+      if (body == nullptr) continue;
+      if (body->kind == all) {
+        builder.mount_families[family_key({}, each.rule.qualifiers)] |= perm_mount | perm_umount | perm_pivot;
+      } else if (body->kind == mount || body->kind == remount || body->kind == umount || body->kind == pivot_root) {
+        builder.mount_families[family_key(*body, each.rule.qualifiers)] |= own_permission(body->kind);
+      }
+    }
+  }
+  return builder.mount_families[family_key(rule, context.qualifiers)];
+}
+
 /// A kind of mount(2), with the flags that the kernel puts into the string.
 struct Kind {
-  std::uint32_t chosen_by;  ///< a rule with one of these flags means this kind alone; 0: every rule with none
-                            ///< of the others
+  std::uint32_t chosen_by;  ///< a rule with one of these flags means this kind alone; 0: the kind of what is left
   std::uint32_t flags;
   bool has_device;
   bool has_type;
@@ -109,7 +164,7 @@ std::optional<Language> type_language(ProfileBuilder& builder,
   std::vector<ExprId> options;
   bool exact = true;
   for (const policy::Text* word : words) {
-    const auto one = glob(pool, *word, "file system type", {}, builder.sink);
+    const auto one = glob(pool, *word, "file system type", {.collapse_slashes = false}, builder.sink);
     if (!one) return std::nullopt;
     options.push_back(one->expr);
     exact = exact && one->exact;
@@ -142,7 +197,8 @@ std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule
 }
 
 ExprId flag_expression(ExprPool& pool, const FlagChoice& options, const Kind& kind) {
-  const std::uint32_t required = options.required & kind.flags;
+  // What is required and optional is optional; what a rule without options leaves open, its own words still require.
+  const std::uint32_t required = options.required & ~options.optional & kind.flags;
   const std::uint32_t optional = (options.any ? kind.flags : options.optional & kind.flags) & ~required;
   if ((required | optional) == 0) return pool.optional(pool.byte(0xfe));  // the kernel's form of "no flags"
   std::vector<ExprId> parts;
@@ -156,7 +212,7 @@ ExprId flag_expression(ExprPool& pool, const FlagChoice& options, const Kind& ki
 
 /// Adds the expression of one kind. False: the rule's device or type has no place in it.
 bool add_kind(ProfileBuilder& builder, const RuleContext& context, const Parts& parts,
-              const FlagChoice& options, const Kind& kind, bool of_remount_rule) {
+              const FlagChoice& options, const Kind& kind, std::uint32_t permissions) {
   std::optional<Language> point = parts.mount_point;
   std::optional<Language> device = parts.device;
   if (device && !kind.has_device) {
@@ -165,16 +221,23 @@ bool add_kind(ProfileBuilder& builder, const RuleContext& context, const Parts& 
     point = device;
     device.reset();
   }
-  if (parts.type && !kind.has_type && !of_remount_rule) return false;
+  if (parts.type && !kind.has_type) return false;
   ExprPool& pool = builder.policydb.pool();
   const auto or_any = [&](const std::optional<Language>& part) { return part ? part->expr : any_text(pool); };
   const ExprId end = pool.byte(0);
   const std::array<ExprId, 8> string{
       pool.byte(medclass::mount),          or_any(point), end, or_any(device), end, or_any(parts.type), end,
       flag_expression(pool, options, kind)};
-  builder.policydb.add(pool.concat(string), ProfileBuilder::grant(context, perm_mount, perm_mount, false),
+  builder.policydb.add(pool.concat(string), ProfileBuilder::grant(context, permissions, permissions, false),
                        context.index);
   return true;
+}
+
+/// Without a required flag a rule means every kind.
+bool chooses(const FlagChoice& options, const Kind& kind) {
+  if (options.required == 0 || (options.required & kind.chosen_by) != 0) return true;
+  const std::uint32_t flags = options.required | options.optional | (options.any ? kind.flags : 0);
+  return kind.chosen_by == 0 && (flags & kind.flags) != 0;
 }
 
 }  // namespace
@@ -184,16 +247,19 @@ void add_mount_rule(ProfileBuilder& builder, const policy::ClassRule& rule, cons
   const auto choices = read_options(builder, rule, context);
   if (!parts || !choices) return;
   if (!builder.usable.has("mount")) return builder.note_not_mediated(context, "mount");
-  const bool of_remount_rule = rule.kind == policy::RuleClass::remount;
-  if (of_remount_rule && parts->type) builder.note_downgraded(context, "file system types in remount rules");
+  const std::uint32_t permissions = permissions_of(builder, rule, context);
   for (const FlagChoice& options : *choices) {
     bool added = false;
-    const std::uint32_t choosing = options.required;
+    bool passed_over = false;
     for (const Kind& kind : kinds) {
-      const bool chosen = kind.chosen_by == 0 || (choosing & kind.chosen_by) != 0;
-      if (choosing != 0 && !chosen) continue;
-      added = add_kind(builder, context, *parts, options, kind, of_remount_rule) || added;
-      if (choosing != 0) break;
+      if (!chooses(options, kind)) continue;
+      if (!add_kind(builder, context, *parts, options, kind, permissions)) {
+        passed_over = options.required != 0;
+        continue;
+      }
+      added = true;
+      if (passed_over) builder.note_passed_over(context);
+      if (options.required != 0) break;
     }
     if (!added) {
       builder
@@ -214,8 +280,9 @@ void add_umount_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
   if (!rule.conditions.empty()) builder.note_downgraded(context, "types and options in umount rules");
   ExprPool& pool = builder.policydb.pool();
   const ExprId point = parts->mount_point ? parts->mount_point->expr : any_text(pool);
+  const std::uint32_t permissions = permissions_of(builder, rule, context);
   builder.policydb.add(pool.concat(pool.byte(medclass::mount), point),
-                       ProfileBuilder::grant(context, perm_umount, perm_umount, false), context.index);
+                       ProfileBuilder::grant(context, permissions, permissions, false), context.index);
 }
 
 void add_pivot_root_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
@@ -231,8 +298,9 @@ void add_pivot_root_rule(ProfileBuilder& builder, const policy::ClassRule& rule,
   if (!builder.usable.has("mount")) return builder.note_not_mediated(context, "mount");
   if (rule.target) builder.note_downgraded(context, "profile changes in pivot_root rules");
   const std::array<ExprId, 4> string{pool.byte(medclass::mount), to->expr, pool.byte(0), from->expr};
+  const std::uint32_t permissions = permissions_of(builder, rule, context);
   builder.policydb.add(pool.concat(string),
-                       ProfileBuilder::grant(context, perm_pivot, perm_pivot, to->exact && from->exact),
+                       ProfileBuilder::grant(context, permissions, permissions, to->exact && from->exact),
                        context.index);
 }
 

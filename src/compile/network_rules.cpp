@@ -64,16 +64,19 @@ ByteSet every_family() {
   return all;
 }
 
-/// What a rule with a type but without a family means: those that have a name and that the features list. A kernel before network_v8 lists
-/// them elsewhere, and all that have a name are meant.
-ByteSet listed_families(const Features& usable) {
-  const std::string_view mask = usable.has("network_v9/af_mask")   ? "network_v9/af_mask"
-                                : usable.has("network_v8/af_mask") ? "network_v8/af_mask"
-                                                                   : "";
+/// What a rule with a type but without a family means: every family that has a name, whatever the features list.
+ByteSet named_families() {
   ByteSet all;
-  for (const NamedNumber& family : family_names())
-    if (mask.empty() || usable.has(fmt::format("{}/{}", mask, family.name))) all.set(family.number);
+  for (const NamedNumber& family : family_names()) all.set(family.number);
   return all;
+}
+
+/// What a rule without a family, but with `ip=` or `port=`, means.
+ByteSet families_with_addresses() {
+  ByteSet two;
+  two.set(inet);
+  two.set(inet6);
+  return two;
 }
 
 void report_word(ProfileBuilder& builder, const RuleContext& context, const policy::Text& word, bool first) {
@@ -124,14 +127,16 @@ bool choose_type(ProfileBuilder& builder, const RuleContext& context, const poli
 
 std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::ClassRule& rule,
                                       const RuleContext& context) {
-  if (rule.words.empty()) return Sockets{every_family(), false, {}};
-  Sockets chosen{listed_families(builder.usable), false, {}};
+  const bool with_address = !rule.conditions.empty() || !rule.peer.empty();
+  if (rule.words.empty() && !with_address) return Sockets{every_family(), false, {}};
   if (rule.words.size() > 2) {
     builder.report(diag::Code::unknown_word, context, rule.words[2].span,
                    "a network rule has at most a family and a type or protocol");
     return std::nullopt;
   }
+  Sockets chosen{with_address ? families_with_addresses() : named_families(), with_address, {}};
   std::size_t at = 0;
+  if (rule.words.empty()) return chosen;
   if (const auto family = number_of(family_names(), rule.words[0].value)) {
     chosen.families.reset();
     chosen.families.set(*family);

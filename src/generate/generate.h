@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "diag/diagnostic.h"
+#include "generate/abi.h"
+#include "generate/image_names.h"
 #include "generate/spec.h"
 
 namespace bh::generate {
@@ -18,10 +20,13 @@ namespace bh::generate {
 struct Options {
   Style style = Style::strict;
   Mode mode = Mode::enforce;
+  Abi abi = Abi::v3_0;  ///< of strict; bane has none. An abi line among the spec's Imports goes before it
   /// bane looks at its host: `#include <tunables/global>` and `#include <abstractions/base>` are written
   /// where the files exist.
   bool host_has_tunables = true;
   bool host_has_base = true;
+  /// Of strict: the names of this image's files instead of all usual spellings. Must outlive the call.
+  const ImageNames* image = nullptr;
 };
 
 /// The spec's own Style and Mode, strict and enforce where it has none.
@@ -51,6 +56,6 @@ struct Tightened {
 };
 
 /// What moving from bane to strict takes away, for `apply` to show. In a stable order.
-[[nodiscard]] std::vector<Tightened> tightened_against_bane(const Spec& spec);
+[[nodiscard]] std::vector<Tightened> tightened_against_bane(const Spec& spec, const ImageNames* image = nullptr);
 
 }  // namespace bh::generate

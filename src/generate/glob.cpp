@@ -426,12 +426,19 @@ std::string quote(std::string_view path) {
 }
 
 bool matches(const Glob& glob, std::string_view path) {
+  // Up to the first star there is nothing to remember, and most paths end there.
+  std::size_t first = 0;
+  while (first < glob.size() && !glob[first].repeat) {
+    if (first == path.size() || !glob[first].set.test(byte_of(path[first]))) return false;
+    ++first;
+  }
+  path.remove_prefix(first);
   std::vector<bool> alive(glob.size() + 1), next(glob.size() + 1);
   auto close = [&](std::vector<bool>& set) {
-    for (std::size_t i = 0; i < glob.size(); ++i)
+    for (std::size_t i = first; i < glob.size(); ++i)
       if (set[i] && glob[i].repeat) set[i + 1] = true;
   };
-  alive[0] = true;
+  alive[first] = true;
   close(alive);
   for (char c : path) {
     std::fill(next.begin(), next.end(), false);

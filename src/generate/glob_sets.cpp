@@ -59,9 +59,7 @@ class Positions {
     }
     std::map<Set, ByteSet> by_target;
     for (const ByteSet& kind : kinds) {
-      unsigned byte = 0;
-      while (!kind.test(byte)) ++byte;
-      by_target[after(from, byte)] |= kind;
+      by_target[after(from, static_cast<unsigned>(kind._Find_first()))] |= kind;
     }
     return {by_target.begin(), by_target.end()};
   }
@@ -204,6 +202,14 @@ class Intersection {
   std::size_t visits_ = 0;
 };
 
+/// One path of the glob, a shortest one: its stars empty, elsewhere the first byte that may stand there.
+std::string shortest_path(const Glob& glob) {
+  std::string path;
+  for (const Step& step : glob)
+    if (!step.repeat) path += static_cast<char>(step.set._Find_first());
+  return path;
+}
+
 /// Drops what another one of the set says already.
 void simplify(Globs& globs) {
   std::ranges::sort(globs, {}, [](const Glob& glob) { return print({glob}); });
@@ -224,8 +230,16 @@ void simplify(Globs& globs) {
 }  // namespace
 
 bool covers(const Globs& whole, const Globs& part) {
-  Positions outer(whole);
+  // Most questions are settled by a glob that is in both, or by one path that is not.
+  Globs rest;
   for (const Glob& glob : part) {
+    if (std::ranges::find(whole, glob) != whole.end()) continue;
+    if (!matches(whole, shortest_path(glob))) return false;
+    rest.push_back(glob);
+  }
+  if (rest.empty()) return true;
+  Positions outer(whole);
+  for (const Glob& glob : rest) {
     std::set<std::pair<std::size_t, Positions::Set>> seen;
     std::vector<std::pair<std::size_t, Positions::Set>> todo{{0, outer.start()}};
     while (!todo.empty()) {
@@ -252,12 +266,14 @@ bool meets(const Glob& a, const Glob& b) {
     if ((a[same].set & b[same].set).none()) return false;
     ++same;
   }
-  std::set<std::pair<std::size_t, std::size_t>> seen;
+  std::vector<bool> seen((a.size() + 1) * (b.size() + 1));
   std::vector<std::pair<std::size_t, std::size_t>> todo{{same, same}};
   while (!todo.empty()) {
     auto [i, j] = todo.back();
     todo.pop_back();
-    if (!seen.insert({i, j}).second) continue;
+    auto known = seen[i * (b.size() + 1) + j];
+    if (known) continue;
+    known = true;
     bool end_a = i == a.size(), end_b = j == b.size();
     if (end_a && end_b) return true;
     if (!end_a && a[i].repeat) todo.emplace_back(i + 1, j);

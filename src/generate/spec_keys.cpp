@@ -35,9 +35,8 @@ const Table tables[] = {
     {"Ptrace", false, false,
      "Tracing of and by other profiles. A container's processes may always trace each other."},
     {"Userns", false, false,
-     "User namespaces. AppArmor mediates them from Linux 6.7 and apparmor_parser 4.0 on: with this table the "
-     "profile needs both, "
-     "and says so; without it they are not mediated at all."},
+     "User namespaces. Linux mediates them from 6.7 on, and text from `abi/4.0` on can say it "
+     "(`bulkhead generate --abi`)."},
     {"Expect", true, false,
      "What a query must answer. `apply` and `check` refuse a profile that breaks an expectation."},
 };
@@ -141,8 +140,8 @@ const Key keys[] = {
      {},
      "none",
      "[\"/var/log/nginx/**\", \"/run/nginx.pid\"]",
-     "May be written, also inside `ReadOnlyPaths`: create, change, delete, link, lock, chmod. Nothing here "
-     "can be run or mapped as code. "
+     "May be written, also inside `ReadOnlyPaths`: create, change, delete, link, lock, chmod, and sockets "
+     "connected to. Nothing here can be run or mapped as code. "
      "Alone, without `ReadOnlyPaths`, it is all that can be written."},
     {"Filesystem",
      "AllowExec",
@@ -323,9 +322,11 @@ const Key keys[] = {
      false,
      "",
      {},
-     "not mediated",
-     "false",
-     "Whether user namespaces can be made. `false` takes away a large part of the kernel's attack surface."},
+     "`false`",
+     "true",
+     "Whether user namespaces can be made, with all of the kernel that they open to attack. Under `abi/3.0`, "
+     "and on "
+     "older kernels, no profile can refuse them: `false` is then warned about."},
 
     {"Expect",
      "Allow",

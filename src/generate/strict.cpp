@@ -104,6 +104,25 @@ std::vector<std::pair<std::string, Span>> ip_types(StrictContext& context) {
   return types;
 }
 
+/// Every profile of a stack of which the container's is one: what `docker exec` starts is confined by a stack
+/// on kernels from 6.17 on.
+std::string own_processes(const Spec& spec) { return fmt::format("{{,**//&}}{}{{,//&**}}", spec.name.text); }
+
+/// A kernel that knows the addresses of unix sockets lets the container's processes connect to each other;
+/// sockets in the file system are files, and the file rules say who may connect. A kernel that does not takes
+/// the same rules for `network unix`.
+void unix_sockets(StrictContext& context, const Entry& family) {
+  for (const char* type : {"stream", "dgram", "seqpacket"}) {
+    std::string_view key = family.span.valid() ? "Families" : "";
+    context.out.rule(
+        fmt::format("unix (create,bind,listen,accept,shutdown,getattr,setattr,getopt,setopt) type={}", type),
+        key, family.span);
+    context.out.rule(fmt::format("unix (connect,accept,send,receive) type={} peer=(label=\"{}\")", type,
+                                 own_processes(context.spec)),
+                     key, family.span);
+  }
+}
+
 }  // namespace
 
 void strict_network(StrictContext& context) {
@@ -132,16 +151,15 @@ void strict_network(StrictContext& context) {
                          span.valid() ? span : family.span);
       continue;
     }
-    for (const char* type : {"stream", "dgram", "seqpacket", "rdm", "raw"}) {
-      bool is_netlink = family.text == "netlink", fits = true;
-      if (is_netlink)
-        fits = std::string_view(type) == "raw" || std::string_view(type) == "dgram";
-      else
-        fits = std::string_view(type) != "raw" && (family.text != "unix" || std::string_view(type) != "rdm");
-      if (fits)
+    if (family.text == "unix") {
+      unix_sockets(context, family);
+      continue;
+    }
+    bool is_netlink = family.text == "netlink";
+    for (std::string_view type : {"stream", "dgram", "seqpacket", "rdm", "raw"})
+      if (is_netlink ? type == "raw" || type == "dgram" : type != "raw")
         context.out.rule(fmt::format("network {} {}", family.text, type),
                          family.span.valid() ? "Families" : "", family.span);
-    }
   }
   if (network.packet && network.packet->value)
     for (const char* type : {"dgram", "raw"})
@@ -185,7 +203,7 @@ void strict_network(StrictContext& context) {
 
 void strict_processes(StrictContext& context) {
   const Spec& spec = context.spec;
-  std::string self = fmt::format("{{,**//&}}{}{{,//&**}}", spec.name.text);
+  std::string self = own_processes(spec);
   Text& out = context.out;
   out.section(
       "Signals and tracing: the runtime, and the container's own processes (also stacked, as `docker exec` "
@@ -211,10 +229,20 @@ void strict_processes(StrictContext& context) {
   out.section("Mounts and namespaces");
   for (const char* rule : {"mount", "umount", "pivot_root"})
     out.rule(fmt::format("{} {}", context.deny(false), rule));
-  if (spec.userns.create) {
-    out.rule(spec.userns.create->value ? "userns" : fmt::format("{} userns", context.deny(false)), "Create",
-             spec.userns.create->span);
-    out.rule("mqueue", "as before abi 4.0, which is here for userns");
+  const auto& create = spec.userns.create;
+  if (context.abi >= Abi::v4_0) {
+    out.rule(create && create->value ? "userns" : fmt::format("{} userns", context.deny(false)),
+             create ? "Create" : "", create ? create->span : Span{});
+    if (context.abi >= Abi::v5_0) out.rule(fmt::format("{} io_uring", context.deny(false)));
+    out.rule("mqueue", "of the container's own ipc namespace");
+  } else if (create && !create->value) {
+    context.sink
+        .report(
+            Code::abi_has_no_word, create->span,
+            fmt::format("user namespaces are not refused: abi {} has no word for them", name_of(context.abi)))
+        .with_help(
+            "--abi 4.0 says it to a kernel from 6.7 on, for apparmor_parser 4.0 or newer; Docker's seccomp "
+            "profile refuses them on any kernel");
   }
 }
 
@@ -222,25 +250,34 @@ namespace {
 
 std::string file_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
 
+/// The abi line among the spec's Imports.
+const Entry* own_abi(const Spec& spec) {
+  if (!spec.imports) return nullptr;
+  auto found = std::ranges::find_if(spec.imports->entries,
+                                    [](const Entry& entry) { return entry.text.starts_with("abi "); });
+  return found == spec.imports->entries.end() ? nullptr : &*found;
+}
+
+/// The spec's own abi line has the last word. One that is not known is taken for the oldest.
+Abi abi_of(const Spec& spec, const Options& options) {
+  const Entry* line = own_abi(spec);
+  if (line == nullptr) return options.abi;
+  for (Abi abi : abis)
+    if (line->text.find(fmt::format("abi/{}>", name_of(abi))) != std::string::npos) return abi;
+  return Abi::v3_0;
+}
+
 void head(StrictContext& context) {
   const Spec& spec = context.spec;
   Text& out = context.out;
   out.line(fmt::format("# {}: what {} says, in style strict. Change the spec, not this text.", spec.name.text,
                        diag::printable(file_name(context.sources.name(spec.source)))));
-  bool newer = spec.userns.create.has_value();
-  if (newer) {
-    out.line("# It needs apparmor_parser 4.0 or newer: user namespaces are not in older ones' language.");
-    context.sink
-        .report(Code::needs_newer_parser, spec.userns.create->span,
-                "[Userns] makes the profile unreadable to apparmor_parser before 4.0")
-        .with_help(
-            "leave [Userns] out if this host's parser is older: one unreadable profile stops its tools for "
-            "the whole folder");
-  }
-  bool own_abi = spec.imports && std::ranges::any_of(spec.imports->entries, [](const Entry& entry) {
-                   return entry.text.starts_with("abi ");
-                 });
-  if (!own_abi) out.line(newer ? "abi <abi/4.0>," : "abi <abi/3.0>,");
+  if (context.image != nullptr)
+    out.line(fmt::format("# Paths are named as {} has them.", diag::printable(context.image->words())));
+  if (context.abi > Abi::v3_0)
+    out.line(fmt::format("# For apparmor_parser {} and newer: older ones have no words for all of it.",
+                         name_of(context.abi)));
+  if (!own_abi(spec)) out.line(fmt::format("abi <abi/{}>,", name_of(context.abi)));
   auto mentions = [](const std::optional<List>& list, std::string_view text) {
     return list && std::ranges::any_of(list->entries, [&](const Entry& entry) {
              return entry.text.find(text) != std::string::npos;
@@ -274,7 +311,7 @@ Generated generate_strict(const Spec& spec, const Options& options, const diag::
   Generated made{spec.name.text, "", {}};
   std::size_t errors = sink.errors();
   Text out(sources, made.origins);
-  StrictContext context{spec, options.mode, sources, sink, out};
+  StrictContext context{spec, options.mode, abi_of(spec, options), options.image, sources, sink, out};
   head(context);
   strict_capabilities(context);
   strict_network(context);

@@ -10,6 +10,8 @@ namespace bh::generate {
 struct StrictContext {
   const Spec& spec;
   Mode mode;
+  Abi abi;
+  const ImageNames* image;
   const diag::SourceMap& sources;
   diag::Sink& sink;
   Text& out;
@@ -28,7 +30,7 @@ struct StrictContext {
 
 void strict_capabilities(StrictContext& context);
 void strict_network(StrictContext& context);
-void strict_processes(StrictContext& context);  ///< signals, ptrace, user namespaces, mounts
+void strict_processes(StrictContext& context);  ///< signals, ptrace, mounts, namespaces
 void strict_files(StrictContext& context);
 
 }  // namespace bh::generate

@@ -40,7 +40,7 @@ Met met(const Step& step, const StepResult& result) {
     verdict = well ? Verdict::allowed : Verdict::refused;
   }
   if (verdict == Verdict::not_staged) return Met::open;
-  return (verdict == Verdict::allowed) == (step.expect == Expect::allowed) ? Met::yes : Met::no;
+  return (verdict == Verdict::refused) == (step.expect == Expect::refused) ? Met::yes : Met::no;
 }
 
 std::string_view to_string(Verdict verdict) {

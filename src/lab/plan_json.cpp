@@ -10,7 +10,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array do_words = {"load", "run", "probe", "start", "wait_port", "ask", "features", "stop"};
-constexpr std::array expect_words = {"nothing", "allowed", "refused"};
+constexpr std::array expect_words = {"nothing", "allowed", "refused", "unmediated"};
 constexpr std::array met_words = {"yes", "no", "open"};
 constexpr std::array enter_words = {"now", "on_exec"};
 
@@ -162,6 +162,7 @@ Result<LabPlan> plan_from_json(std::string_view text) {
   in.get("memory_mib", plan.memory_mib);
   in.get("timeout_s", plan.timeout_s);
   in.get("folders", plan.folders);
+  in.get("append", plan.append);
   in.each("add", [&](Members& each) {
     Added& added = plan.add.emplace_back();
     each.get("host", added.host);

@@ -15,6 +15,8 @@ std::string_view expected_text(Expect expect) {
       return "allowed";
     case Expect::refused:
       return "refused";
+    case Expect::unmediated:
+      return "-";
   }
   return "";
 }
@@ -35,7 +37,9 @@ std::string said_text(const Step& step, const StepResult& result) {
   if (verdict == Verdict::not_staged)
     return fmt::format("{} (confined {}, without a profile {})", to_string(verdict), outcome,
                        outcome_text(step, result.control));
-  return fmt::format("{} ({})", to_string(verdict), outcome);
+  // That the kernel lets it through says nothing of the profile.
+  bool unasked = step.expect == Expect::unmediated && verdict == Verdict::allowed;
+  return fmt::format("{} ({})", unasked ? step.note : to_string(verdict), outcome);
 }
 
 std::string indented(std::string_view text) {
@@ -84,7 +88,8 @@ std::string report_text(const LabPlan& plan, const LabReport& report) {
     const Step& step = plan.steps[i];
     const StepResult& result = report.steps[i];
     std::string_view mark = met(step, result) == Met::no ? "!" : " ";
-    std::string note = step.note.empty() ? "" : fmt::format("  [{}]", step.note);
+    bool noted = step.note.empty() || step.expect == Expect::unmediated;
+    std::string note = noted ? "" : fmt::format("  [{}]", step.note);
     text += fmt::format("{} {:<{}}  {:<8}  {}{}\n", mark, label_of(step), width, expected_text(step.expect),
                         said_text(step, result), note);
     // What a command said is what its user wanted to know; of the catalogue's steps it would be noise.

@@ -94,7 +94,9 @@ std::optional<Words> probe_of(const query::Action& action) {
     case network:
       return network_probe(action);
     case unix:
-      if (!action.subject || (action.request & perm::connect) == 0) return {};
+      if (!action.subject || *action.subject == "none") return {};
+      if (action.request == perm::bind) return Words{"bind-socket", *action.subject};
+      if ((action.request & perm::connect) == 0) return {};
       return Words{"connect", *action.subject};
     case signal:
       return signal_probe(action);
@@ -137,18 +139,41 @@ std::string title_of(std::string_view id) {
   return row == nullptr ? std::string(id) : fmt::format("{} {}", id, row->title);
 }
 
+/// What the kernel does not ask although the policy has an answer: mounts made by the new calls have no
+/// question of their own in policy, and kernels without this feature put them in place unasked.
+bool never_asked(const compile::Features& kernel, std::string_view row, const query::Action& action) {
+  return row == "A16" && action.kind == query::ActionKind::mount && !kernel.has("mount/move_mount");
+}
+
 /// A leaked folder is off every mount; what is under it has a name only for profiles that attach it to the
 /// root.
 bool out_of_reach(const compile::CompiledProfile& profile, std::string_view id) {
   return id == "A27" && (profile.path_flags.value_or(0) & compile::path_flag::attach_disconnected) == 0;
 }
 
+/// Whether the kernel has it at all; if so, it is the policy's abi that does not.
+bool can_mediate(const compile::Features& kernel, query::ActionKind kind) {
+  switch (kind) {
+    case query::ActionKind::userns:
+      return kernel.has("namespaces/mask/userns_create");
+    case query::ActionKind::io_uring:
+      return kernel.has("io_uring");
+    case query::ActionKind::unix:
+      return kernel.has("network_v9/af_unix") || kernel.has("network/af_unix");
+    case query::ActionKind::mqueue:
+      return kernel.has("ipc/posix_mqueue");
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 std::span<const ProbeRow> probe_rows() { return rows; }
 
-Prediction predict(const compile::CompiledProfile& profile, std::string_view questions,
-                   diag::SourceMap& sources, diag::Sink& sink) {
+Prediction predict(const Trial& trial, const ProbeRow& row, diag::SourceMap& sources, diag::Sink& sink) {
+  std::string_view questions = row.questions;
+  const compile::CompiledProfile& profile = trial.profile;
   if (profile.mode == static_cast<std::uint32_t>(compile::Mode::complain))
     return {Expect::allowed, "complain"};
   Prediction prediction{Expect::allowed, {}};
@@ -158,12 +183,15 @@ Prediction predict(const compile::CompiledProfile& profile, std::string_view que
     if (!action) return {};
     // The guest's processes are root's, and so are its files.
     query::Verdict verdict = query::ask(profile, *action).owner.verdict;
+    if (never_asked(trial.kernel, row.id, *action)) verdict = query::Verdict::not_mediated;
     if (verdict == query::Verdict::partly) return {};
-    if (verdict == query::Verdict::not_mediated) prediction.note = "not mediated here";
-    if (!query::lets_through(verdict)) prediction.expect = Expect::refused;
+    if (!query::lets_through(verdict)) return {Expect::refused, {}};
+    if (verdict == query::Verdict::not_mediated)
+      prediction = {
+          Expect::unmediated,
+          fmt::format("not mediated by this {}", can_mediate(trial.kernel, action->kind) ? "abi" : "kernel")};
     questions.remove_prefix(std::min(end + 1, questions.size()));
   }
-  if (prediction.expect == Expect::refused) prediction.note.clear();
   return prediction;
 }
 
@@ -173,13 +201,12 @@ std::optional<std::vector<std::string>> probe_arguments(std::string_view action,
   return read ? probe_of(*read) : std::nullopt;
 }
 
-LabPlan trial_plan(const Trial& trial, diag::SourceMap& sources, diag::Sink& sink) {
-  LabPlan plan;
+void add_trial(LabPlan& plan, const Trial& trial, diag::SourceMap& sources, diag::Sink& sink) {
   plan.steps.push_back(load_step(plan, fmt::format("load {}", trial.profile.name), trial.policy));
   if (!trial.runtime.empty())
     plan.steps.push_back(load_step(plan, "load a profile for the runtime", trial.runtime));
   for (const ProbeRow& row : rows) {
-    Prediction prediction = predict(trial.profile, row.questions, sources, sink);
+    Prediction prediction = predict(trial, row, sources, sink);
     if (out_of_reach(trial.profile, row.id)) prediction = {Expect::refused, {}};
     plan.steps.push_back(probe_step(trial, title_of(row.id), {std::string(row.id)}, prediction.expect));
     plan.steps.back().note = std::move(prediction.note);
@@ -195,7 +222,6 @@ LabPlan trial_plan(const Trial& trial, diag::SourceMap& sources, diag::Sink& sin
           .with_help("`bulkhead query` answers it from the compiled policy");
     }
   }
-  return plan;
 }
 
 }  // namespace bh::lab

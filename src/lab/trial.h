@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compile/features.h"
 #include "compile/policydb.h"
 #include "diag/diagnostic.h"
 #include "lab/plan.h"
@@ -33,14 +34,15 @@ struct Wish {
 /// What a row of the catalogue asks of a profile: attacks are refused, functions kept.
 struct Trial {
   const compile::CompiledProfile& profile;  ///< the one to enter; compiled for the kernel that will be booted
+  const compile::Features& kernel;          ///< that kernel's
   std::string policy;                       ///< the bytes to load
   std::string runtime;  ///< bytes of a profile called runc that may do all; empty: A31 is not staged
   std::vector<Wish> wishes;
 };
 
-/// A plan that loads the policies and takes a step for each catalogue row and each wish. A wish that no probe
-/// can try is left out and warned about. `sink` also gets wishes that are not actions.
-[[nodiscard]] LabPlan trial_plan(const Trial& trial, diag::SourceMap& sources, diag::Sink& sink);
+/// Adds to the plan: load the policies, then a step for each catalogue row and each wish. A wish that no
+/// probe can try is left out and warned about. `sink` also gets wishes that are not actions.
+void add_trial(LabPlan& plan, const Trial& trial, diag::SourceMap& sources, diag::Sink& sink);
 
 /// The probe's arguments that try `action`, which is in the words of query; nothing if no probe does.
 [[nodiscard]] std::optional<std::vector<std::string>> probe_arguments(std::string_view action,
@@ -51,8 +53,8 @@ struct Prediction {
   Expect expect = Expect::nothing;
   std::string note;
 };
-/// What the compiled policy answers to `questions` (one a line), as an expectation of the kernel.
-[[nodiscard]] Prediction predict(const compile::CompiledProfile& profile, std::string_view questions,
-                                 diag::SourceMap& sources, diag::Sink& sink);
+/// What the compiled policy answers to the row's questions, as an expectation of the kernel.
+[[nodiscard]] Prediction predict(const Trial& trial, const ProbeRow& row, diag::SourceMap& sources,
+                                 diag::Sink& sink);
 
 }  // namespace bh::lab

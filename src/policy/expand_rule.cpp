@@ -61,6 +61,7 @@ class Expansion {
       std::string_view rest = std::string_view(text.value).substr(at);
       std::string_view name =
           rest.substr(0, rest.find('}') == std::string_view::npos ? rest.size() : rest.find('}') + 1);
+      if (name.find(',') != std::string_view::npos) continue;  // an alternation behind an `@`
       sink_.report(Code::bad_variable_name, text.span, fmt::format("`{}` is not a variable", name))
           .with_help("`@{NAME}`: a letter and then letters, digits and `_`");
       return false;
@@ -88,8 +89,9 @@ class Expansion {
   }
 
   void target(Text& text) {
+    const bool choice = text.value.find("@{") != std::string::npos && variables_.values(text).size() > 1;
     if (!replace(text)) return;
-    if (text.value.starts_with('{') || text.value.find("//{") != std::string::npos)
+    if (choice || text.value.starts_with('{') || text.value.find("//{") != std::string::npos)
       sink_
           .report(Code::bad_target, text.span,
                   fmt::format("a transition leads to one profile, and `{}` is a choice", text.value))
@@ -104,8 +106,8 @@ bool is_address(std::string_view value) {
   return value == "none" || value == "auto" || value.starts_with('@');
 }
 
-/// `addr=@{X}` with several values: `none`, `auto` and `@name` do not mix in one pattern, so each value gets
-/// a rule.
+/// `addr=@{X}`, where the variable brings the `@` (or is `none` or `auto`): they do not mix in one pattern, so each value
+/// gets a rule.
 void split_addresses(std::vector<Rule>& rules, bool peer, Variables& variables, diag::Sink& sink) {
   std::vector<Rule> out;
   auto conditions = [&](Rule& rule) -> std::vector<Condition>& {
@@ -115,13 +117,13 @@ void split_addresses(std::vector<Rule>& rules, bool peer, Variables& variables, 
   for (Rule& rule : rules) {
     auto& list = conditions(rule);
     auto addr = std::ranges::find_if(list, [](const Condition& c) { return c.key.value == "addr"; });
-    if (addr == list.end() || addr->values.front().value.find("@{") == std::string::npos) {
+    if (addr == list.end() || !addr->values.front().value.starts_with("@{")) {
       out.push_back(std::move(rule));
       continue;
     }
     auto index = static_cast<std::size_t>(addr - list.begin());
     Text text = addr->values.front();
-    for (const std::string& value : variables.values(text)) {
+    for (const std::string& value : variables.split_first(text)) {
       if (!is_address(value)) {
         sink.report(Code::bad_condition_value, text.span,
                     fmt::format("`{}` is not the address of a unix socket", value))

@@ -220,6 +220,11 @@ void Resolver::abi(const Abi& node, Place place) {
   }
   const Lookup& lookup = look_up(library_, path, node.magic);
   if (lookup.error.empty() && lookup.files.size() == 1) return read_abi(node.path.span, lookup.files.front());
+  if (lookup.missing && node.magic && library_.options().known_abi != nullptr)
+    if (auto text = library_.options().known_abi(path); !text.empty()) {
+      out_.abi = PolicyAbi{node.span, fmt::format("<{}>", path), std::string(text)};
+      return;
+    }
   error(Code::abi_not_found, node.path.span,
         fmt::format("cannot read the abi `{}`: {}", path,
                     lookup.error.empty() ? "it is a folder" : lookup.error),
@@ -247,10 +252,12 @@ std::optional<Text> Resolver::attachment(const Profile& node, const std::string&
     chain_since(first, place.chain);
     if (sink_.diagnostics().size() != first) return std::nullopt;
     if (!glob_error(text.value) && !starts_with_slash(text.value)) {
-      error(Code::bad_attachment, text.span, fmt::format("the attachment `{}` is not a path", text.value),
-            place.chain)
+      // Where a variable brings it, some of its values may be paths and others not.
+      const bool of_variable = node.attachment->value.starts_with("@{");
+      error(of_variable ? Code::path_not_absolute : Code::bad_attachment, text.span,
+            fmt::format("the attachment `{}` is not a path", text.value), place.chain)
           .with_help("programs are attached to by their paths, which start with `/`");
-      return std::nullopt;
+      if (!of_variable) return std::nullopt;
     }
   } else if (name.starts_with('/') || is_pattern(name)) {
     text = node.name;
@@ -368,7 +375,8 @@ void Resolver::body(const Block& block, Scope scope, Place place) {
       if (taken) body(*taken, scope, place);
       if (other) untaken(*other);
     }
-    // An `abi` inside a body (abstractions have one) counts for nothing: the preamble has decided, or its silence.
+    // An `abi` inside a body (abstractions have one) counts for nothing: the preamble has decided, or its
+    // silence.
   }
 }
 

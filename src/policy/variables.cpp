@@ -46,11 +46,6 @@ diag::Span place_in(const Text& text, std::size_t at, std::size_t length) {
   return span;
 }
 
-/// One `/` at the end of a value, before another one.
-void drop_slash(std::string& text) {
-  if (text.ends_with('/') && !text.ends_with("\\/")) text.pop_back();
-}
-
 }  // namespace
 
 const Variables::Variable* Variables::find(std::string_view name) const {
@@ -80,13 +75,10 @@ void Variables::assign(const VariableAssignment& node) {
   }
   if (node.op == Operator::assign_if_unset && old) return;
   Variable& variable = variables_[node.name.value];
-  if (node.op != Operator::append) variable = Variable{node.kind, {}, node.name.span, {}, {}, false};
+  if (node.op != Operator::append) variable = Variable{node.kind, {}, node.name.span, {}, false};
   variable.values.insert(variable.values.end(), node.values.begin(), node.values.end());
   if (std::exchange(any_expanded_, false))
-    for (auto& [name, each] : variables_) {
-      each.expanded.reset();
-      each.expanded_before_slash.reset();
-    }
+    for (auto& [name, each] : variables_) each.expanded = {};
 }
 
 bool Variables::defined(std::string_view name) const {
@@ -143,10 +135,15 @@ void Variables::loop(std::string_view name, const Variable& variable) {
                fmt::format("the variable `@{{{}}}` needs its own value", name));
 }
 
-Variables::Replaced Variables::value_of(std::string_view name, diag::Span place, bool before_slash) {
+void Variables::trim(std::string& value, Trim ends) {
+  if (ends.front) value.erase(0, std::min(value.find_first_not_of('/'), value.size()));
+  while (ends.back && value.ends_with('/') && !value.ends_with("\\/")) value.pop_back();
+}
+
+Variables::Replaced Variables::value_of(std::string_view name, diag::Span place, Trim ends) {
   if (exhausted_) return {};
   if (auto own = of_profile(name)) {
-    if (before_slash) drop_slash(*own);
+    trim(*own, ends);
     return {*own, true};
   }
   auto at = variables_.find(name);
@@ -154,14 +151,15 @@ Variables::Replaced Variables::value_of(std::string_view name, diag::Span place,
     undefined(name, place);
     return {};
   }
-  std::optional<std::string>& known = before_slash ? at->second.expanded_before_slash : at->second.expanded;
+  std::optional<std::string>& known = at->second.expanded[(ends.front ? 1U : 0U) + (ends.back ? 2U : 0U)];
   if (known) return {*known, false};
   bool outer_use = std::exchange(used_profile_, false);
   std::vector<std::string> values = all_values_of(name, place);
   Replaced out{{}, std::exchange(used_profile_, outer_use)};
-  if (before_slash) std::for_each(values.begin(), values.end(), drop_slash);
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
+  // Values that trimming makes equal stay an alternation: what `*` means depends on what stands beside it.
+  for (std::string& value : values) trim(value, ends);
   out.text = values.size() == 1 ? values.front() : fmt::format("{{{}}}", fmt::join(values, ","));
   if (values.empty()) out.text.clear();
   if (!out.of_profile) {
@@ -180,8 +178,9 @@ Variables::Replaced Variables::replace(const Text& text) {
     out.text += value.substr(done, at - done);
     diag::Span place = place_in(text, at, length);
     std::size_t end = at + length;
-    bool slash_follows = end < value.size() && value[end] == '/';
-    Replaced inner = value_of(value.substr(at + 2, length - 3), place, slash_follows);
+    bool slash_before = out.text.ends_with('/') && out.text.find_first_not_of('/') != std::string::npos;
+    Trim ends{slash_before, end < value.size() && value[end] == '/'};
+    Replaced inner = value_of(value.substr(at + 2, length - 3), place, ends);
     if (!spend(inner.text.size(), place)) return out;
     out.text += inner.text;
     out.of_profile |= inner.of_profile;
@@ -194,6 +193,20 @@ Variables::Replaced Variables::replace(const Text& text) {
 std::string Variables::expand(const Text& text) {
   if (text.value.find("@{") == std::string::npos) return text.value;
   return replace(text).text;
+}
+
+std::vector<std::string> Variables::split_first(const Text& text) {
+  std::size_t length = 0;
+  if (next_reference(text.value, 0, length) != 0) return {text.value};
+  const std::string rest = text.value.substr(length);
+  std::vector<std::string> words =
+      all_values_of(std::string_view(text.value).substr(2, length - 3), place_in(text, 0, length));
+  for (std::string& word : words) {
+    trim(word, {false, rest.starts_with('/')});
+    if (!spend(word.size() + rest.size(), text.span)) return {};
+    word += rest;
+  }
+  return words;
 }
 
 std::vector<std::string> Variables::values(const Text& text) { return all_values(text); }

@@ -6,6 +6,7 @@
 // bytes, because variables can double at every step.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -35,6 +36,8 @@ class Variables {
 
   /// `text` with its variables replaced. Errors are reported at `text`'s place once for each variable.
   [[nodiscard]] std::string expand(const Text& text);
+  /// Several words, one for each value of the variable that `text` begins with; otherwise `text` alone.
+  [[nodiscard]] std::vector<std::string> split_first(const Text& text);
   /// The values that `text` can take, each without variables (for comparisons, and where an alternation will
   /// not do).
   [[nodiscard]] std::vector<std::string> values(const Text& text);
@@ -49,8 +52,8 @@ class Variables {
     VariableAssignment::Kind kind = VariableAssignment::Kind::set;
     std::vector<Text> values;
     diag::Span place;
-    /// When it needs nothing of the profile. The second: for places where a `/` follows.
-    std::optional<std::string> expanded, expanded_before_slash;
+    /// When it needs nothing of the profile; by Trim.
+    std::array<std::optional<std::string>, 4> expanded;
     bool busy = false;
   };
   struct Replaced {
@@ -59,10 +62,17 @@ class Variables {
   };
   const Variable* find(std::string_view name) const;
   [[nodiscard]] std::optional<std::string> of_profile(std::string_view name) const;
+  /// The slashes that a value loses because there is one beside it already: `@{HOME}/x` with `/root/` is `/root/x`,
+  /// `/srv/@{DIRS}` with `/www/` and `ftp` is `/srv/{www/,ftp}`. Slashes alone in front are no such neighbour: what begins
+  /// with `/@{DIRS}` keeps both. So in the reference's output, in words of every kind. (Slashes that meet elsewhere in a
+  /// path are folded later, by compile/glob.h.)
+  struct Trim {
+    bool front = false, back = false;
+  };
+  static void trim(std::string& value, Trim ends);
   Replaced replace(const Text& text);
-  /// The values in one list, without variables. `before_slash`: a `/` follows, so a value's own `/` at its
-  /// end goes: `@{HOME}/x` with `/root/` is `/root/x`.
-  Replaced value_of(std::string_view name, diag::Span place, bool before_slash);
+  /// The values in one list, without variables.
+  Replaced value_of(std::string_view name, diag::Span place, Trim ends);
   std::vector<std::string> all_values(const Text& text);
   std::vector<std::string> all_values_of(std::string_view name, diag::Span place);
   bool spend(std::size_t bytes, diag::Span place);

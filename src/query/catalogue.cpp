@@ -114,8 +114,8 @@ constexpr CatalogueRow rows[] = {
      "the step after nearly every remote execution"},
     {"A39", attack, apparmor, "drop and run a payload", "write /var/tmp/payload\nexec /var/tmp/payload",
      "write, then run, /var/tmp/p", "no path both writable and executable", "post-exploitation"},
-    {"A40", attack, apparmor, "run a program without a file", "exec /memfd:x", "memfd_create, execveat",
-     "only listed programs may run, no bare `file,`", "path rules that miss it"},
+    {"A40", attack, apparmor, "run a program without a file", "exec /\nexec /memfd:x",
+     "memfd_create, execveat", "only listed programs may run, no bare `file,`", "path rules that miss it"},
     {"A41", attack, apparmor, "run a program through the loader",
      "exec /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2 /tmp/p",
      "the loader not executable, data not mappable", "going round deny x"},
@@ -158,6 +158,11 @@ constexpr CatalogueRow rows[] = {
     {"F7", function, apparmor, "list processes",
      "read /proc/1/stat\nread /proc/1/cmdline\nptrace read peer=self", "docker exec … ps",
      "@{PROC}/** r, ptrace (read) peer=@{profile_name},", "administration"},
+    {"F8", function, kernel, "connect its own processes by a socket",
+     "unix bind @own\nunix listen @own\nunix connect @own peer=self",
+     "listen at an abstract address, connect from a child",
+     "unix (bind, listen, accept, …), unix (connect, accept, send, receive) peer=(label=@{profile_name}),",
+     "workers and agents"},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Actions on sockets.
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -60,6 +61,25 @@ int find(const Word (&words)[N], const std::string& name) {
   return -1;
 }
 
+/// `@name` is an abstract one.
+class UnixAddress {
+ public:
+  bool set(const std::string& text) {
+    if (text.empty() || text.size() >= sizeof address_.sun_path) return false;
+    address_.sun_family = AF_UNIX;
+    std::memcpy(address_.sun_path, text.data(), text.size());
+    if (text[0] == '@') address_.sun_path[0] = '\0';
+    size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + text.size());
+    return true;
+  }
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address_); }
+  [[nodiscard]] socklen_t size() const { return size_; }
+
+ private:
+  sockaddr_un address_ = {};
+  socklen_t size_ = 0;
+};
+
 }  // namespace
 
 Tried act_socket(const Staged&, Arguments a) {
@@ -88,17 +108,54 @@ Tried act_socketpair(const Staged&, Arguments) {
 }
 
 Tried act_connect_unix(const Staged&, Arguments a) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (a.empty() || a[0].empty() || a[0].size() >= sizeof address.sun_path) return {"arguments", EINVAL};
-  std::memcpy(address.sun_path, a[0].data(), a[0].size());
-  if (a[0][0] == '@') address.sun_path[0] = '\0';
-  auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + a[0].size());
+  UnixAddress address;
+  if (a.empty() || !address.set(a[0])) return {"arguments", EINVAL};
   int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return {"socket", errno};
-  int sys = ::connect(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 ? 0 : errno;
+  int sys = ::connect(fd, address.get(), address.size()) == 0 ? 0 : errno;
   ::close(fd);
   return {"connect", sys};
+}
+
+Tried act_bind_unix(const Staged&, Arguments a) {
+  UnixAddress address;
+  if (a.empty() || !address.set(a[0])) return {"arguments", EINVAL};
+  int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return {"socket", errno};
+  int sys = ::bind(fd, address.get(), address.size()) == 0 ? 0 : errno;
+  ::close(fd);
+  if (sys == 0 && a[0][0] == '/') ::unlink(a[0].c_str());
+  return {"bind", sys};
+}
+
+Tried act_own_socket(const Staged&, Arguments a) {
+  UnixAddress address;
+  if (a.empty() || !address.set(a[0])) return {"arguments", EINVAL};
+  int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (server < 0) return {"socket", errno};
+  if (::bind(server, address.get(), address.size()) != 0) return {"bind", errno};
+  if (::listen(server, 1) != 0) return {"listen", errno};
+  pid_t child = ::fork();
+  if (child < 0) return {"fork", errno};
+  if (child == 0) {
+    int client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int sys = ::connect(client, address.get(), address.size()) == 0 ? 0 : errno;
+    if (sys == 0 && ::write(client, "x", 1) != 1) sys = errno;
+    ::_exit(sys);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  Tried tried = {"connect", WIFEXITED(status) ? WEXITSTATUS(status) : EINTR};
+  if (tried.sys == 0) {
+    int peer = ::accept4(server, nullptr, nullptr, SOCK_CLOEXEC);
+    char byte = 0;
+    tried = {"accept", peer >= 0 ? 0 : errno};
+    if (tried.sys == 0) tried = {"read", ::read(peer, &byte, 1) == 1 ? 0 : errno};
+    ::close(peer);
+  }
+  ::close(server);
+  if (a[0][0] == '/') ::unlink(a[0].c_str());
+  return tried;
 }
 
 }  // namespace bh::probe

@@ -25,6 +25,19 @@ std::vector<std::string>& made() {
   return paths;
 }
 
+/// Links that a stage moved aside: where they were.
+std::vector<std::string>& moved() {
+  static std::vector<std::string> paths;
+  return paths;
+}
+
+constexpr const char* aside = ".probe-aside";
+
+bool is_link(const std::string& path) {
+  struct stat about;
+  return ::lstat(path.c_str(), &about) == 0 && S_ISLNK(about.st_mode);
+}
+
 bool exists(const std::string& path) {
   struct stat about;
   return ::lstat(path.c_str(), &about) == 0;
@@ -111,6 +124,7 @@ void strike_stage() {
   // A folder that is not empty by now is not ours alone any more: rmdir leaves it.
   for (auto path = made().rbegin(); path != made().rend(); ++path)
     if (::unlink(path->c_str()) != 0) ::rmdir(path->c_str());
+  for (const std::string& path : moved()) ::rename((path + aside).c_str(), path.c_str());
 }
 
 pid_t fork_child(void (*f)()) {
@@ -130,6 +144,8 @@ bool stage_file(Staged&, Arguments a) {
 
 bool stage_program(Staged&, Arguments a) {
   if (a.empty()) return false;
+  // The kernel would ask about what a link leads to (in a guest: busybox), and not about this program.
+  if (is_link(a[0]) && ::rename(a[0].c_str(), (a[0] + aside).c_str()) == 0) moved().push_back(a[0]);
   if (exists(a[0])) return true;
   // The program itself is the stand-in: `probe` without arguments does nothing.
   return make_with_parents(a[0], [](const std::string& path) {
@@ -166,6 +182,12 @@ bool stage_folder(Staged&, Arguments a) {
   if (a.empty()) return false;
   std::string deepest;
   return make_folders(a.back(), deepest);
+}
+
+bool stage_parent(Staged&, Arguments a) {
+  if (a.empty() || a[0].empty()) return false;
+  std::string deepest;
+  return a[0][0] == '@' || make_folders(folder_of(a[0]), deepest);
 }
 
 bool stage_covered(Staged&, Arguments a) {

@@ -17,6 +17,7 @@ const std::vector<Action>& table() {
       {"socket", nullptr, act_socket},
       {"capability", nullptr, act_capability},
       {"connect", stage_socket, act_connect_unix},
+      {"bind-socket", stage_parent, act_bind_unix},
       {"mount", stage_folder, act_mount},
       {"bind", stage_folder, act_bind},
       {"remount", stage_folder, act_remount},

@@ -1,0 +1,26 @@
+# Rules of class mount that differ in nothing else share their permissions.
+profile mount_families {
+  mount -> /a,
+  umount /a,
+  pivot_root /a,
+  mount fstype=(x, y) -> /b,
+  umount fstype=(y, x) /b,
+  mount options=(ro, bind) -> /c,
+  umount options=(bind, ro) /c,
+  umount /c,
+  audit mount -> /d,
+  umount /d,
+  deny mount -> /e,
+  deny umount /e,
+  priority=1 mount -> /f,
+  umount /f,
+  pivot_root oldroot=/g /h,
+  mount /g -> /h,
+  mount options=private /i,
+  umount options=private /i,
+  remount options=ro /j,
+  umount options=(ro, remount) /j,
+  umount //k,
+  mount -> /k,
+}
+profile mount_and_all { all, deny mount, }
