@@ -25,10 +25,8 @@ def set_at(root, path, value):
     *steps, last = path.split(".")
     for step in steps:
         root = root[int(step)] if isinstance(root, list) else root.setdefault(step, {})
-    if isinstance(root, list) and int(last) == len(root):
-        root.append(value)
-    elif isinstance(root, list):
-        root[int(last)] = value
+    if isinstance(root, list):
+        root[int(last):int(last) + 1] = [value]
     elif value is None:
         root.pop(last, None)
     else:

@@ -193,7 +193,7 @@ TEST(Secrets, OfTheDaemonsConfigurationToo) {
                              {"http-proxy", {.values = {"http://u:pw@proxy:3128"}}},
                              {"hosts", {.values = {"tcp://10.0.0.1:2376"}}}}};
   redact(daemon);
-  EXPECT_EQ(daemon.argv[1], "--log-opt=[redacted: a value under a name for secrets]");
+  EXPECT_EQ(daemon.argv[1], "--log-opt=splunk-token=[redacted: a value under a name for secrets]");
   EXPECT_THAT(daemon.settings["log-opts"].values,
               ElementsAre("splunk-token=[redacted: a value under a name for secrets]", "splunk-url=https://s"));
   EXPECT_EQ(daemon.settings["http-proxy"].values[0], "[redacted: a URL with a password]");
