@@ -156,6 +156,7 @@ Result<report::Document> run_audit(const Snapshot& snapshot, const Policy& polic
   report::Document out{.tool_version = snapshot.tool,
                        .standard = "CIS Docker Benchmark " + selection.benchmark,
                        .subject = fmt::format("engine {} at {}", engine, snapshot.endpoint),
+                       .host = snapshot.info ? snapshot.info->name : snapshot.host.name,
                        .taken_at = snapshot.taken_at};
   for (const auto& check : catalogue()) {
     auto id = check.id(selection.benchmark);

@@ -12,6 +12,20 @@ constexpr std::array<std::string_view, 18> instruction_names = {
     "ADD",   "ARG",        "CMD",     "COPY", "ENTRYPOINT", "ENV",        "EXPOSE", "FROM",   "HEALTHCHECK",
     "LABEL", "MAINTAINER", "ONBUILD", "RUN",  "SHELL",      "STOPSIGNAL", "USER",   "VOLUME", "WORKDIR"};
 
+/// "/bin/bash -o pipefail -c make" -> "make": the form that a RUN has in a history, by whatever SHELL.
+std::string_view without_shell(std::string_view text) {
+  constexpr std::array<std::string_view, 7> shells = {"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"};
+  constexpr std::size_t options_max = 6;
+  auto parts = words(text);
+  if (parts.empty()) return text;
+  auto shell = parts[0].substr(parts[0].rfind('/') + 1);
+  if (std::ranges::find(shells, shell) == shells.end()) return text;
+  for (std::size_t i = 1; i < std::min(parts.size(), options_max); ++i)
+    if (parts[i].starts_with('-') && !parts[i].starts_with("--") && parts[i].ends_with('c'))
+      return trim(text.substr(static_cast<std::size_t>(parts[i].data() - text.data()) + parts[i].size()));
+  return text;
+}
+
 Instruction parse(std::string_view created_by) {
   auto text = trim(created_by);
   if (text.empty()) return {};
@@ -21,16 +35,15 @@ Instruction parse(std::string_view created_by) {
     text = trim(text.substr(at + nop.size()));
   // "|1 VERSION=3 /bin/sh -c make": a RUN with build arguments
   if (text.starts_with('|')) {
-    auto shell = text.find("/bin/sh -c ");
-    return {"RUN", std::string(shell == std::string_view::npos ? text : text.substr(shell + 11))};
+    auto shell = text.find(" /");
+    return {"RUN", std::string(without_shell(shell == std::string_view::npos ? text : text.substr(shell + 1)))};
   }
-  if (text.starts_with("/bin/sh -c ")) return {"RUN", std::string(trim(text.substr(11)))};
   auto end = std::min(text.find_first_of(" \t"), text.size());
   auto first = text.substr(0, end);
   if (std::ranges::find(instruction_names, first) == instruction_names.end())
-    return {"RUN", std::string(text)};
+    return {"RUN", std::string(without_shell(text))};
   auto rest = trim(text.substr(end));
-  if (first == "RUN" && rest.starts_with("/bin/sh -c ")) rest = trim(rest.substr(11));
+  if (first == "RUN") rest = without_shell(rest);
   return {std::string(first), std::string(rest)};
 }
 

@@ -100,5 +100,6 @@ namespace bh::audit::checks {
 [[nodiscard]] Verdict bh_dangerous_capabilities(const Input& in);
 [[nodiscard]] Verdict bh_release_agent(const Input& in);
 [[nodiscard]] Verdict bh_writable_host_paths(const Input& in);
+[[nodiscard]] Verdict bh_profile_score(const Input& in);
 
 }  // namespace bh::audit::checks

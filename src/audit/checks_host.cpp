@@ -28,20 +28,15 @@ const MountPoint* mount_of(const std::vector<MountPoint>& mounts, std::string_vi
 }
 
 /// Branches of the engine, as known on `table_date`; the table is not believed for longer than
-/// `table_lifetime`.
+/// `table_lifetime`. Where it comes from: docs/decisions/0260.
 struct Branch {
   int major;
-  bool supported;
-  std::string_view note;
+  std::string_view ended;  ///< month of its end; empty: none is announced
 };
-constexpr Branch branches[] = {{29, true, ""},
-                               {28, true, ""},
-                               {27, false, "end of life in 2025"},
-                               {26, false, "end of life in 2025"},
-                               {25, true, "long-term branch"},
-                               {24, false, "end of life in June 2024"},
-                               {23, false, "end of life in 2024"}};
-constexpr std::int64_t table_date = 1'761'955'200;          // 2025-11-01
+constexpr Branch branches[] = {{29, ""},         {28, ""},          {27, "May 2025"}, {26, "February 2025"},
+                               {25, ""},         {24, "June 2024"}, {23, "May 2025"}, {20, "December 2023"},
+                               {19, "January 2021"}};
+constexpr std::int64_t table_date = 1'772'668'800;          // 2026-03-05
 constexpr std::int64_t table_lifetime = 548LL * 24 * 3600;  // 18 months
 
 }  // namespace
@@ -103,20 +98,18 @@ Verdict host_docker_uptodate(const Input& in) {
   for (const auto& component : in.facts.version->components)
     if (component.name == "Podman Engine")
       return manual(fmt::format("Podman {}: look at its distribution's support", component.version));
-  // What was dead when the table was made is still dead; only "supported" grows stale.
-  for (const auto& branch : branches)
-    if (branch.major == version->first && !branch.supported)
-      return failed(fmt::format("engine {}: {}", text, branch.note));
-  if (version->first < 23)
-    return failed(fmt::format("engine {}: end of life (20.10 ended in December 2023)", text));
+  // What was dead when the table was made is still dead; only "maintained" grows stale.
+  const auto* branch = std::ranges::find(branches, version->first, &Branch::major);
+  if (branch != std::end(branches) && !branch->ended.empty())
+    return failed(fmt::format("engine {}: its branch ended in {}", text, branch->ended));
+  if (version->first < 20) return failed(fmt::format("engine {}: its branch ended before 2021", text));
   if (in.facts.taken > table_date + table_lifetime)
     return verdict(Outcome::unknown,
                    fmt::format("engine {}: this program's table of branches is too old", text));
-  for (const auto& branch : branches)
-    if (branch.major == version->first)
-      return passed(fmt::format("engine {} is of a supported branch", text));
-  return verdict(Outcome::unknown,
-                 fmt::format("engine {} is newer than this program's table of branches", text));
+  if (branch == std::end(branches))
+    return verdict(Outcome::unknown,
+                   fmt::format("engine {} is newer than this program's table of branches", text));
+  return passed(fmt::format("engine {} is of a maintained branch (as of March 2026)", text));
 }
 
 Verdict host_docker_group(const Input& in) {

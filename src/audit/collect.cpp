@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <set>
 
 #include "audit/audit_rules.h"
 #include "audit/daemon_facts.h"
@@ -104,7 +105,7 @@ std::vector<MountFact> mount_facts(const HostFs* fs, const docker::Container& co
 }
 
 Fact<std::vector<ContainerFacts>> collect_containers(docker::Engine& engine, const HostFs* fs,
-                                                     const std::string& no_host) {
+                                                     std::int64_t daemon_pid, const std::string& no_host) {
   auto list = engine.containers(true);
   if (!list) return {.unknown = list.error().text};
   std::vector<std::string> ids;
@@ -131,7 +132,7 @@ Fact<std::vector<ContainerFacts>> collect_containers(docker::Engine& engine, con
       } else if (fs == nullptr) {
         facts.init.unknown = no_host;
       } else {
-        facts.init = collect_init(*fs, container.state.pid);
+        facts.init = collect_init(*fs, container.state.pid, daemon_pid);
         running.push_back(facts.id);
       }
     }
@@ -268,6 +269,21 @@ std::vector<std::string> collect_profile_files(const HostFs& fs) {
   return out;
 }
 
+/// Of those loaded profiles that a container runs under or asks for: each decision costs a walk, and a host
+/// may have hundreds.
+std::vector<ProfileScore> collect_scores(const Snapshot& snapshot, const CollectOptions& options) {
+  std::vector<ProfileScore> out;
+  if (!options.score || !snapshot.host.profiles || !snapshot.containers) return out;
+  std::set<std::string> used;
+  for (const auto& container : *snapshot.containers) {
+    if (container.inspect) used.insert(container.inspect->apparmor_profile);
+    if (container.init) used.insert(container.init->label.substr(0, container.init->label.rfind(" (")));
+  }
+  for (const auto& profile : *snapshot.host.profiles)
+    if (used.contains(profile.name)) out.push_back(options.score(profile.name));
+  return out;
+}
+
 std::vector<std::string> collect_content_trust(const HostFs& fs) {
   std::vector<std::string> files = {"/etc/environment", "/etc/profile", "/etc/bash.bashrc"};
   if (auto names = fs.list("/etc/profile.d"))
@@ -352,7 +368,9 @@ Result<Snapshot> collect(Os& os, docker::Engine& engine, const CollectOptions& o
   } else {
     mark_unknown(out.host, no_host);
   }
-  out.containers = collect_containers(engine, out.local ? &fs : nullptr, no_host);
+  out.containers = collect_containers(engine, out.local ? &fs : nullptr,
+                                      out.host.daemon ? out.host.daemon->pid : 0, no_host);
+  out.host.profile_scores = collect_scores(out, options);
   out.images = collect_images(engine, options.layers);
   auto networks = engine.networks();
   out.networks = fact(std::move(networks));

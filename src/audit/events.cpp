@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <ctime>
+#include <span>
 #include <optional>
 
 #include "audit/host_fs.h"
@@ -64,6 +65,19 @@ constexpr SyscallName syscall_names[] = {
     {SYS_mknod, "mknod"},         {SYS_chmod, "chmod"},         {SYS_chown, "chown"},
     {SYS_lchown, "lchown"},
 #endif
+};
+
+/// The same for programs of 32-bit x86, which the same watches record (asm/unistd_32.h).
+constexpr SyscallName i386_syscall_names[] = {
+    {5, "open"}, {8, "creat"}, {9, "link"}, {10, "unlink"}, {11, "execve"}, {14, "mknod"},
+    {15, "chmod"}, {16, "lchown"}, {21, "mount"}, {38, "rename"}, {39, "mkdir"}, {40, "rmdir"},
+    {83, "symlink"}, {92, "truncate"}, {93, "ftruncate"}, {94, "fchmod"}, {95, "fchown"},
+    {102, "socketcall"}, {182, "chown"}, {193, "truncate64"}, {194, "ftruncate64"}, {198, "lchown32"},
+    {207, "fchown32"}, {212, "chown32"}, {226, "setxattr"}, {227, "lsetxattr"}, {228, "fsetxattr"},
+    {235, "removexattr"}, {295, "openat"}, {296, "mkdirat"}, {297, "mknodat"}, {298, "fchownat"},
+    {301, "unlinkat"}, {302, "renameat"}, {303, "linkat"}, {304, "symlinkat"}, {306, "fchmodat"},
+    {320, "utimensat"}, {324, "fallocate"}, {353, "renameat2"}, {358, "execveat"}, {361, "bind"},
+    {362, "connect"}, {412, "utimensat_time64"}, {437, "openat2"},
 };
 
 template <class T>
@@ -136,9 +150,12 @@ std::vector<Field> parse_fields(std::string_view text) {
 }
 
 std::string syscall_name(std::uint32_t arch, std::string_view number) {
+  std::span<const SyscallName> names;
+  if (arch == own_arch) names = syscall_names;
+  if (arch == AUDIT_ARCH_I386) names = i386_syscall_names;
   long n = 0;
-  if (arch == own_arch && parse_number(number, n))
-    for (const auto& known : syscall_names)
+  if (parse_number(number, n))
+    for (const auto& known : names)
       if (known.number == n) return std::string(known.name);
   return std::string(number);
 }

@@ -89,6 +89,17 @@ struct LoadedProfile {
   std::string mode;  ///< enforce, complain, kill, unconfined …
 };
 
+/// How a loaded profile fares against the catalogue of attacks on a host, by its compiled form in the kernel.
+struct ProfileScore {
+  std::string profile;
+  std::int64_t attacks_blocked = 0;
+  std::int64_t attacks = 0;
+  std::int64_t functions_kept = 0;
+  std::int64_t functions = 0;
+  std::vector<std::string> let_through;  ///< "A22 raw host disk"
+  std::string unknown;                   ///< why it could not be scored
+};
+
 /// A value of the daemon's configuration, with the place that decided it.
 struct Setting {
   std::vector<std::string> values;
@@ -137,6 +148,7 @@ struct InitProcess {
   std::string label;         ///< AppArmor; empty where the kernel has none
   std::vector<std::string>
       host_namespaces;     ///< of net, pid, ipc, uts, user, cgroup: those shared with the host
+  std::string namespaces_unknown;  ///< why host_namespaces does not tell; empty: it does
   std::string memory_max;  ///< of its cgroup: a number or "max"; empty: unknown
   std::string pids_max;
   std::vector<std::string> cgroup_mounts;  ///< cgroup v1 hierarchies mounted writable inside
@@ -197,6 +209,7 @@ struct Host {
   Fact<std::vector<AuditRule>> audit_loaded;
   Fact<std::vector<AuditRule>> audit_persistent;
   Fact<std::vector<LoadedProfile>> profiles;
+  std::vector<ProfileScore> profile_scores;  ///< of the profiles that containers run under or ask for
   std::vector<std::string> profile_files;  ///< names that files in /etc/apparmor.d would load at boot
   Fact<std::vector<Listener>> listeners;
   std::vector<std::string> content_trust;  ///< places that export DOCKER_CONTENT_TRUST=1

@@ -29,6 +29,11 @@ BH_FIELDS(AuditRule) {
 }
 BH_FIELDS(AuditStatus) { a.required("enabled", v.enabled), a("pid", v.pid), a("lost", v.lost); }
 BH_FIELDS(LoadedProfile) { a.required("name", v.name), a.required("mode", v.mode); }
+BH_FIELDS(ProfileScore) {
+  a.required("profile", v.profile), a("attacks_blocked", v.attacks_blocked), a("attacks", v.attacks);
+  a("functions_kept", v.functions_kept), a("functions", v.functions), a("let_through", v.let_through),
+      a("unknown", v.unknown);
+}
 BH_FIELDS(Setting) { a.required("values", v.values), a("where", v.where); }
 BH_FIELDS(Daemon) {
   a("pid", v.pid), a("exe", v.exe), a("argv", v.argv), a("uid", v.uid), a("uid_map", v.uid_map),
@@ -47,7 +52,7 @@ BH_FIELDS(InitProcess) {
       a.required("cap_effective", v.cap_effective);
   a("cap_bounding", v.cap_bounding), a("no_new_privs", v.no_new_privs), a("seccomp", v.seccomp),
       a("label", v.label);
-  a("host_namespaces", v.host_namespaces), a("memory_max", v.memory_max), a("pids_max", v.pids_max);
+  a("host_namespaces", v.host_namespaces), a("namespaces_unknown", v.namespaces_unknown), a("memory_max", v.memory_max), a("pids_max", v.pids_max);
   a("cgroup_mounts", v.cgroup_mounts);
 }
 BH_FIELDS(MountFact) {
@@ -74,6 +79,7 @@ BH_FIELDS(Host) {
       a("accounts", v.accounts);
   a("groups", v.groups), a("audit_status", v.audit_status), a("audit_loaded", v.audit_loaded);
   a("audit_persistent", v.audit_persistent), a("profiles", v.profiles), a("profile_files", v.profile_files);
+  a("profile_scores", v.profile_scores);
   a("listeners", v.listeners), a("content_trust", v.content_trust), a("daemon", v.daemon);
 }
 BH_FIELDS(SwarmFacts) {

@@ -93,15 +93,22 @@ std::vector<std::string> writable_cgroups(const HostFs& fs, std::int64_t pid) {
   return out;
 }
 
-std::vector<std::string> shared_namespaces(const HostFs& fs, std::int64_t pid) {
+/// The host's namespaces are those of pid 1; where it hides them, those of the daemon, which is what "host"
+/// means to the engine.
+void add_namespaces(const HostFs& fs, std::int64_t pid, std::int64_t daemon_pid, InitProcess& init) {
   constexpr std::array<std::string_view, 6> kinds = {"net", "pid", "ipc", "uts", "user", "cgroup"};
-  std::vector<std::string> out;
+  auto of = [&](std::int64_t whose, std::string_view kind) {
+    return fs.readlink(fmt::format("/proc/{}/ns/{}", whose, kind));
+  };
   for (auto kind : kinds) {
-    auto theirs = fs.readlink(fmt::format("/proc/{}/ns/{}", pid, kind));
-    auto host = fs.readlink(fmt::format("/proc/1/ns/{}", kind));
-    if (theirs && host && *theirs == *host) out.emplace_back(kind);
+    auto host = of(1, kind);
+    if (!host && daemon_pid > 0) host = of(daemon_pid, kind);
+    auto theirs = of(pid, kind);
+    if (!host || !theirs)
+      init.namespaces_unknown = host ? theirs.error().text : host.error().text;
+    else if (*theirs == *host)
+      init.host_namespaces.emplace_back(kind);
   }
-  return out;
 }
 
 /// 64 hex digits in a cgroup path: how every engine writes a container's id there.
@@ -177,7 +184,7 @@ std::string read_label(const HostFs& fs, std::int64_t pid) {
   return {};
 }
 
-Fact<InitProcess> collect_init(const HostFs& fs, std::int64_t pid) {
+Fact<InitProcess> collect_init(const HostFs& fs, std::int64_t pid, std::int64_t daemon_pid) {
   auto status = read_status(fs, pid);
   if (!status) return {.unknown = status.error().text};
   InitProcess init{.pid = pid,
@@ -187,8 +194,8 @@ Fact<InitProcess> collect_init(const HostFs& fs, std::int64_t pid) {
                    .cap_bounding = status->cap_bounding,
                    .no_new_privs = status->no_new_privs,
                    .seccomp = status->seccomp,
-                   .label = read_label(fs, pid),
-                   .host_namespaces = shared_namespaces(fs, pid)};
+                   .label = read_label(fs, pid)};
+  add_namespaces(fs, pid, daemon_pid, init);
   if (auto table = fs.read(fmt::format("/proc/{}/cgroup", pid))) {
     init.memory_max = cgroup_limit(fs, *table, "memory.max", "memory", "memory.limit_in_bytes");
     init.pids_max = cgroup_limit(fs, *table, "pids.max", "pids", "pids.max");

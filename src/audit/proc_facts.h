@@ -30,8 +30,8 @@ struct ProcStatus {
 /// AppArmor's label, without its newline; empty where the kernel has no AppArmor.
 [[nodiscard]] std::string read_label(const HostFs& fs, std::int64_t pid);
 
-/// The first process of a container. `label` of the process included.
-[[nodiscard]] Fact<InitProcess> collect_init(const HostFs& fs, std::int64_t pid);
+/// The first process of a container. `daemon_pid` (or 0) stands in for pid 1 where that hides its namespaces.
+[[nodiscard]] Fact<InitProcess> collect_init(const HostFs& fs, std::int64_t pid, std::int64_t daemon_pid);
 
 /// Processes by container id (64 hex digits), of the containers named.
 [[nodiscard]] std::map<std::string, std::vector<Process>> collect_processes(

@@ -88,6 +88,15 @@ Result<void> StagedFile::commit() {
 }
 
 Result<void> write_file_atomic(Os& os, const std::string& path, std::string_view bytes, mode_t mode) {
+  // A device or a pipe is written to: a file renamed over /dev/null would be the end of it for everybody.
+  if (auto info = os.stat(path); info && !S_ISREG(info->st_mode) && !S_ISDIR(info->st_mode)) {
+    BH_TRY(int fd, os.open(path, O_WRONLY));
+    OpenFile file(os, fd);
+    auto written = write_all(os, fd, bytes);
+    if (!written && written.error().sys == EINVAL) return {};  // written, and there is nothing to sync
+    if (!written) return tl::unexpected(std::move(written.error()).in(fmt::format("cannot write {}", path)));
+    return {};
+  }
   BH_TRY(StagedFile staged, StagedFile::stage(os, path, bytes, mode));
   return staged.commit();
 }

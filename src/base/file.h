@@ -49,7 +49,7 @@ class StagedFile {
 
 /// stage() and commit(): replaces `path`: temporary file beside it, write, fsync, rename, fsync of the
 /// folder. On any error `path` is untouched and the temporary file is gone. Follows no symlink at `path` (the
-/// link itself is replaced).
+/// link itself is replaced), unless it leads to a device or a pipe: those are written into, never replaced.
 [[nodiscard]] Result<void> write_file_atomic(Os& os, const std::string& path, std::string_view bytes,
                                              mode_t mode = 0644);
 

@@ -1,6 +1,8 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -72,6 +74,18 @@ TEST_F(FileTest, a_refused_rename_leaves_no_litter) {
   os.no_rename = true;
   ASSERT_FALSE(write_file_atomic(os, path("a"), "new"));
   EXPECT_TRUE(os.list(folder_)->empty());
+}
+
+TEST_F(FileTest, writes_into_what_is_no_file_and_does_not_replace_it) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  int reader = ::open(path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  FaultyOs os;
+  ASSERT_TRUE(write_file_atomic(os, path("pipe"), "0123456789"));
+  char got[32] = {};
+  EXPECT_EQ(::read(reader, got, sizeof got), 10);
+  EXPECT_STREQ(got, "0123456789");
+  ::close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(path("pipe")));
 }
 
 TEST_F(FileTest, refuses_what_is_too_large_or_a_folder) {

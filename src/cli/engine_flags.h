@@ -1,6 +1,9 @@
 // Flags of the commands that ask an engine.
 #pragma once
 
+#include <memory>
+
+#include "app/profile_score.h"
 #include "audit/run.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -35,6 +38,8 @@ inline constexpr Flag no_host_flag = {.name = "no-host",
   source.collect = {.root = arguments.value_or("root", ""),
                     .layers = arguments.has("layers"),
                     .host = !arguments.has("no-host")};
+  auto session = std::make_shared<app::Session>();
+  source.collect.score = [session](const std::string& profile) { return app::score_loaded(*session, profile); };
   return source;
 }
 

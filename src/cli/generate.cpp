@@ -1,6 +1,8 @@
+#include "app/image_start.h"
 #include "app/pipeline.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/policy_flags.h"
 #include "cli/report.h"
@@ -12,7 +14,33 @@ extern const Command generate_command;
 
 namespace {
 
+Result<generate::ImageStart> start_of(app::Session& session, const Arguments& arguments) {
+  const auto& entrypoint = arguments.all("entrypoint");
+  if (auto folder = arguments.value("rootfs")) return app::rootfs_start(session.world.os, *folder, entrypoint);
+  BH_TRY(auto engine,
+         docker::find_engine(session.world.os, docker::process_environment(), arguments.value_or("host", ""),
+                             arguments.value_or("context", "")));
+  return app::image_start(engine, *arguments.value("image"), entrypoint);
+}
+
+int run_starter(const Arguments& arguments, Terminal& terminal) {
+  if (!arguments.argument(0).empty() || (arguments.has("image") && arguments.has("rootfs"))) {
+    terminal.complain("one of SPEC, --image and --rootfs: a spec becomes a profile, an image becomes a spec to start from");
+    return exit_trouble;
+  }
+  app::Session session;
+  auto start = start_of(session, arguments);
+  if (!start) return print_failure(session, terminal, "generate a starting spec", start.error());
+  terminal.out(generate::starter_spec(*start));
+  return exit_fine;
+}
+
 int run(const Arguments& arguments, Terminal& terminal) {
+  if (arguments.has("image") || arguments.has("rootfs")) return run_starter(arguments, terminal);
+  if (arguments.argument(0).empty()) {
+    terminal.complain("generate from what? A SPEC becomes a profile; --image REF or --rootfs DIR becomes a spec to start from");
+    return exit_trouble;
+  }
   app::Session session;
   app::Pipeline pipeline(session, policy_settings(generate_command, arguments));
   const std::string& input = arguments.argument(0);
@@ -28,9 +56,28 @@ int run(const Arguments& arguments, Terminal& terminal) {
   return exit_fine;
 }
 
-constexpr Argument arguments[] = {{.name = "SPEC", .help = "a TOML file, also bane's as it is; - for stdin"}};
-constexpr Flag flags[] = {style_flag, complain_flag, abi_flag, features_flag, base_flag};
+constexpr Argument arguments[] = {
+    {.name = "SPEC", .help = "a TOML file, also bane's as it is; - for stdin", .optional = true}};
+constexpr Flag flags[] = {
+    style_flag,
+    complain_flag,
+    abi_flag,
+    features_flag,
+    base_flag,
+    {.name = "image", .value = "REF", .help = "write a spec to start from for this image of the engine"},
+    {.name = "rootfs",
+     .value = "DIR",
+     .help = "the same for an image's files in a folder",
+     .completes = Completes::folder},
+    {.name = "entrypoint",
+     .value = "WORD",
+     .help = "what starts instead of the image's own command; once for each word",
+     .many = true},
+    host_flag,
+    context_flag,
+};
 constexpr Example examples[] = {{"generate examples/nginx.toml", "the profile that strict makes of it"},
+                                {"generate --image nginx:1.27", "a commented spec to start from"},
                                 {"generate --style bane sample.toml",
                                  "what bane makes of it, with a warning for each line that does less "
                                  "than it says"}};
@@ -38,12 +85,16 @@ constexpr Example examples[] = {{"generate examples/nginx.toml", "the profile th
 }  // namespace
 
 constexpr Command generate_command = {.name = "generate",
-                                      .summary = "profile text from a spec, on stdout",
+                                      .summary = "profile text from a spec, or a spec from an image, on stdout",
                                       .description =
                                           "Turns a spec into AppArmor profile text that this host's "
                                           "apparmor_parser can read too. `strict` means what the spec "
                                           "says (`bulkhead spec` prints the reference); `bane` means what "
-                                          "bane's own output for the same file means.",
+                                          "bane's own output for the same file means.\n\nWith --image or "
+                                          "--rootfs it goes the other way and writes a spec: what the image "
+                                          "says of its command, volumes, ports and user, each line with a "
+                                          "comment. Links, `#!` lines and PATH are followed inside the "
+                                          "image, whose layers are read as a stream and never unpacked.",
                                       .arguments = arguments,
                                       .flags = flags,
                                       .examples = examples,

@@ -177,4 +177,15 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"diagnostics", diagnostics_json(session)}});
 }
 
+std::string to_json(const app::RunArgs& args) {
+  return finish({{"name", args.name},
+                 {"security_opt", "apparmor=" + args.name},
+                 {"cap_drop", args.drop_all ? Json::array({"ALL"}) : Json(args.drop)},
+                 {"cap_add", args.add}});
+}
+
+std::string json_string(const std::string& text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace bh::cli

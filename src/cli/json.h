@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "app/run_args.h"
 #include "app/apply.h"
 #include "app/compile_files.h"
 #include "app/load.h"
@@ -25,5 +26,10 @@ namespace bh::cli {
 [[nodiscard]] std::string to_json(const app::QueryReport& report);
 /// With the session's warnings.
 [[nodiscard]] std::string to_json(const app::ApplyReport& report, const app::Session& session);
+
+[[nodiscard]] std::string to_json(const app::RunArgs& args);
+
+/// The text as one JSON string, quotes included.
+[[nodiscard]] std::string json_string(const std::string& text);
 
 }  // namespace bh::cli

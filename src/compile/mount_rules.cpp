@@ -84,8 +84,7 @@ std::uint32_t permissions_of(ProfileBuilder& builder, const policy::ClassRule& r
 
 /// A kind of mount(2), with the flags that the kernel puts into the string.
 struct Kind {
-  std::uint32_t chosen_by;  ///< a rule with one of these flags means this kind alone; 0: every rule with none
-                            ///< of the others
+  std::uint32_t chosen_by;  ///< a rule with one of these flags means this kind alone; 0: the kind of what is left
   std::uint32_t flags;
   bool has_device;
   bool has_type;
@@ -212,8 +211,7 @@ ExprId flag_expression(ExprPool& pool, const FlagChoice& options, const Kind& ki
 
 /// Adds the expression of one kind. False: the rule's device or type has no place in it.
 bool add_kind(ProfileBuilder& builder, const RuleContext& context, const Parts& parts,
-              const FlagChoice& options, const Kind& kind, bool of_remount_rule,
-              std::uint32_t permissions) {
+              const FlagChoice& options, const Kind& kind, std::uint32_t permissions) {
   std::optional<Language> point = parts.mount_point;
   std::optional<Language> device = parts.device;
   if (device && !kind.has_device) {
@@ -222,7 +220,7 @@ bool add_kind(ProfileBuilder& builder, const RuleContext& context, const Parts& 
     point = device;
     device.reset();
   }
-  if (parts.type && !kind.has_type && !of_remount_rule) return false;
+  if (parts.type && !kind.has_type) return false;
   ExprPool& pool = builder.policydb.pool();
   const auto or_any = [&](const std::optional<Language>& part) { return part ? part->expr : any_text(pool); };
   const ExprId end = pool.byte(0);
@@ -234,6 +232,13 @@ bool add_kind(ProfileBuilder& builder, const RuleContext& context, const Parts& 
   return true;
 }
 
+/// Without a required flag a rule means every kind.
+bool chooses(const FlagChoice& options, const Kind& kind) {
+  if (options.required == 0 || (options.required & kind.chosen_by) != 0) return true;
+  const std::uint32_t flags = options.required | options.optional | (options.any ? kind.flags : 0);
+  return kind.chosen_by == 0 && (flags & kind.flags) != 0;
+}
+
 }  // namespace
 
 void add_mount_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
@@ -241,17 +246,19 @@ void add_mount_rule(ProfileBuilder& builder, const policy::ClassRule& rule, cons
   const auto choices = read_options(builder, rule, context);
   if (!parts || !choices) return;
   if (!builder.usable.has("mount")) return builder.note_not_mediated(context, "mount");
-  const bool of_remount_rule = rule.kind == policy::RuleClass::remount;
-  if (of_remount_rule && parts->type) builder.note_downgraded(context, "file system types in remount rules");
   const std::uint32_t permissions = permissions_of(builder, rule, context);
   for (const FlagChoice& options : *choices) {
     bool added = false;
-    const std::uint32_t choosing = options.required;
+    bool passed_over = false;
     for (const Kind& kind : kinds) {
-      const bool chosen = kind.chosen_by == 0 || (choosing & kind.chosen_by) != 0;
-      if (choosing != 0 && !chosen) continue;
-      added = add_kind(builder, context, *parts, options, kind, of_remount_rule, permissions) || added;
-      if (choosing != 0) break;
+      if (!chooses(options, kind)) continue;
+      if (!add_kind(builder, context, *parts, options, kind, permissions)) {
+        passed_over = options.required != 0;
+        continue;
+      }
+      added = true;
+      if (passed_over) builder.note_passed_over(context);
+      if (options.required != 0) break;
     }
     if (!added) {
       builder

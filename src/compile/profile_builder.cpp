@@ -29,6 +29,12 @@ void ProfileBuilder::note_downgraded(const RuleContext& rule, const std::string&
              diag::printable(profile.name), what));
 }
 
+void ProfileBuilder::note_passed_over(const RuleContext& rule) {
+  report(diag::Code::rule_downgraded, rule,
+         "remount, bind, move and make-… go with no file system type (make-… with one path only), so the rule is "
+         "compiled as a new mount without that option");
+}
+
 Grant ProfileBuilder::grant(const RuleContext& rule, std::uint32_t bits, std::uint32_t audit_bits,
                             bool exact) {
   Grant grant;

@@ -71,6 +71,8 @@ struct ProfileBuilder {
   /// Notes once per profile and feature that its rules have no effect.
   void note_not_mediated(const RuleContext& rule, const std::string& what);
   void note_downgraded(const RuleContext& rule, const std::string& what);
+  /// Of a mount rule: its options name a kind of mount that cannot have the rest.
+  void note_passed_over(const RuleContext& rule);
 
   /// `bits` under the rule's qualifiers. `audit_bits`: those that auditing (or, for a deny, quiet) is about.
   [[nodiscard]] static Grant grant(const RuleContext& rule, std::uint32_t bits, std::uint32_t audit_bits,

@@ -437,16 +437,20 @@ void Check::mount_shape() {
     for (const Text& value : condition.values) exact |= find_mount_option(value.value)->set;
   }
   if (!options) return;
+  // With an option of its own, such a rule is read as one about a new mount.
+  constexpr std::uint32_t kinds = MS_REMOUNT | MS_BIND | MS_MOVE | propagation;
+  if (exact == 0 || (exact & ~(kinds | MS_REC)) != 0) return;
   bool source_and_target = rule_.source && rule_.target;
-  if ((exact & MS_REMOUNT) && rule_.source)
+  if (!fstype && (exact & (MS_BIND | MS_MOVE))) return;
+  if ((exact & MS_REMOUNT) && rule_.source && !((exact & propagation) && !rule_.target))
     error(Code::mount_conflict, rule_.source->span, "a remount has no source")
         .label(options->key.span, "the options")
         .with_help("write `mount options=(remount, …) -> MOUNTPOINT,` or `remount MOUNTPOINT,`");
-  else if ((exact & propagation) && !(exact & ~(propagation | MS_REC | MS_SILENT)) && source_and_target)
+  else if ((exact & propagation) && source_and_target)
     error(Code::mount_conflict, rule_.source->span, "a change of propagation has no source")
         .label(options->key.span, "the options")
         .with_help("write only the mount point after `->`");
-  else if (fstype && (exact & (MS_REMOUNT | MS_MOVE | propagation)))
+  else if (fstype)
     error(Code::mount_conflict, fstype->key.span, "this kind of mount has no file system type")
         .label(options->key.span, "the options");
 }

@@ -61,6 +61,7 @@ class Expansion {
       std::string_view rest = std::string_view(text.value).substr(at);
       std::string_view name =
           rest.substr(0, rest.find('}') == std::string_view::npos ? rest.size() : rest.find('}') + 1);
+      if (name.find(',') != std::string_view::npos) continue;  // an alternation behind an `@`
       sink_.report(Code::bad_variable_name, text.span, fmt::format("`{}` is not a variable", name))
           .with_help("`@{NAME}`: a letter and then letters, digits and `_`");
       return false;

@@ -176,7 +176,8 @@ bool Parser::rule_body(Rule& rule, Written& written) {
   }
   if (const RuleClass* kind = class_of(name)) {
     lexer_.advance(name.size());
-    return allowed_qualifiers(written, name, false, *kind != RuleClass::all) && class_rule(rule, *kind);
+    return allowed_qualifiers(written, name, false, *kind != RuleClass::all && *kind != RuleClass::network) &&
+           class_rule(rule, *kind);
   }
   std::string_view any_name = lexer_.peek_name();
   if (looks_like_perms(any_name)) return file_rule(rule, written, false);

@@ -192,8 +192,8 @@ inline Rule other_rule() {
     default: {
       auto kind = static_cast<RuleClass>(*rc::gen::inRange(0, static_cast<int>(RuleClass::all) + 1));
       rule.qualifiers = any_qualifiers(false);
-      if (kind == RuleClass::all) rule.qualifiers.priority_stated = false;
-      if (kind == RuleClass::all) rule.qualifiers.priority = 0;
+      if (kind == RuleClass::all || kind == RuleClass::network) rule.qualifiers.priority_stated = false;
+      if (kind == RuleClass::all || kind == RuleClass::network) rule.qualifiers.priority = 0;
       rule.body = class_body(kind);
       return rule;
     }

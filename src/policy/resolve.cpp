@@ -252,10 +252,12 @@ std::optional<Text> Resolver::attachment(const Profile& node, const std::string&
     chain_since(first, place.chain);
     if (sink_.diagnostics().size() != first) return std::nullopt;
     if (!glob_error(text.value) && !starts_with_slash(text.value)) {
-      error(Code::bad_attachment, text.span, fmt::format("the attachment `{}` is not a path", text.value),
-            place.chain)
+      // Where a variable brings it, some of its values may be paths and others not.
+      const bool of_variable = node.attachment->value.starts_with("@{");
+      error(of_variable ? Code::path_not_absolute : Code::bad_attachment, text.span,
+            fmt::format("the attachment `{}` is not a path", text.value), place.chain)
           .with_help("programs are attached to by their paths, which start with `/`");
-      return std::nullopt;
+      if (!of_variable) return std::nullopt;
     }
   } else if (name.starts_with('/') || is_pattern(name)) {
     text = node.name;

@@ -314,7 +314,17 @@ Side ask_side(const CompiledProfile& profile, std::span<const Step> steps, bool 
   Lookup lookup(profile, owner);
   for (const Step& each : steps) {
     const std::size_t before = side.findings.size();
-    for (const Question& question : each) side.findings.push_back(lookup.answer(question));
+    for (const Question& question : each) {
+      Finding& finding = side.findings.emplace_back(lookup.answer(question));
+      if (!question.refusal_passes || lets_through(finding.verdict)) continue;
+      Finding passed;
+      passed.what = finding.what;
+      passed.verdict = Verdict::allowed;
+      passed.mediation_class = finding.mediation_class;
+      passed.note = question.note;
+      finding = std::move(passed);
+      break;
+    }
     const Verdict of_step = all_of(std::span(side.findings).subspan(before));
     verdict = verdict ? each_of(*verdict, of_step) : of_step;
   }

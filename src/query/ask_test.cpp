@@ -228,7 +228,17 @@ TEST(Ask, ChangingTheProfile) {
   EXPECT_EQ(web.verdict("change_profile -> other"), denied);
   EXPECT_EQ(web.verdict("change_profile -> unconfined"), denied);  // the format has no room to silence it
   EXPECT_EQ(web.verdict("change_profile -> &stacked"), allowed);
+  EXPECT_EQ(web.verdict("change_profile /bin/y -> other"), denied);
+}
+
+TEST(Ask, ChangingTheProfileAtAnExec) {
+  CompiledText web("profile web { change_profile /bin/x -> then, change_profile /bin/y -> other, }");
+  EXPECT_EQ(web.verdict("change_profile /bin/x -> then"), allowed);
+  EXPECT_EQ(web.verdict("change_profile /bin/x -> third"), denied);
   EXPECT_EQ(web.verdict("change_profile /bin/y -> then"), denied);
+  // A kernel's bug, seen on three of them: a program that no rule names passes with any label that one allows.
+  EXPECT_EQ(web.verdict("change_profile /bin/z -> then"), allowed);
+  EXPECT_EQ(web.verdict("change_profile /bin/z -> third"), denied);
 }
 
 TEST(Ask, UsernamespacesAndIoUring) {

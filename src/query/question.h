@@ -48,6 +48,8 @@ struct Question {
   std::optional<std::string> link;  ///< of a hard link: the existing file, for the kernel's subset test
   std::uint32_t family = 0, type = 0;
   std::string note;
+  /// The kernel lets a refusal of this question pass, and does not ask those behind it; `note` says why.
+  bool refusal_passes = false;
 };
 
 /// All of a step's questions must be allowed; an action with several steps asks about each (signals, socket

@@ -56,6 +56,7 @@ struct Document {
   std::string tool_version;
   std::string standard;  ///< "CIS Docker Benchmark 1.8.0"
   std::string subject;   ///< "engine 28.5.2 at unix:///var/run/docker.sock"
+  std::string host;      ///< its name; empty: not known
   std::string taken_at;  ///< RFC 3339
   std::vector<Finding> findings;
   std::vector<Section> sections;

@@ -6,10 +6,12 @@
 namespace bh::report {
 namespace {
 
-/// XML 1.0 takes no control characters, escaped or not: they are made visible first.
+/// XML 1.0 takes no control characters, escaped or not: they are made visible first. Nor U+FFFE and U+FFFF,
+/// which UTF-8 can write: EF BF BE and EF BF BF become U+FFFD.
 std::string xml(std::string_view text) {
   std::string out;
   for (char c : diag::printable(text)) {
+    if ((c == '\xbe' || c == '\xbf') && out.ends_with("\xef\xbf")) c = '\xbd';
     switch (c) {
       case '&':
         out += "&amp;";
@@ -43,57 +45,61 @@ std::string testcase(const Finding& finding) {
   auto open = fmt::format("    <testcase classname=\"{}\" name=\"{} {}\" time=\"0\"", xml(finding.section),
                           xml(finding.id), xml(finding.title));
   auto summary = xml(finding.summary);
-  auto evidence = evidence_text(finding);
   switch (finding.outcome) {
     case Outcome::pass:
+    case Outcome::warn:  // told in the suite's system-out: not every schema takes one in a test case
       return open + "/>\n";
     case Outcome::fail:
       return fmt::format("{}>\n      <failure type=\"fail\" message=\"{}\">{}</failure>\n    </testcase>\n",
-                         open, summary, evidence);
+                         open, summary, evidence_text(finding));
     case Outcome::unknown:
       return fmt::format("{}>\n      <error type=\"unknown\" message=\"{}\">{}</error>\n    </testcase>\n",
-                         open, summary, evidence);
-    case Outcome::warn:
-      return fmt::format("{}>\n      <system-out>warning: {}\n{}</system-out>\n    </testcase>\n", open,
-                         summary, evidence);
+                         open, summary, evidence_text(finding));
     case Outcome::manual:
     case Outcome::not_applicable:
       break;
   }
-  return fmt::format("{}>\n      <skipped message=\"{}: {}\"/>\n    </testcase>\n", open,
-                     word(finding.outcome), summary);
+  return fmt::format("{}>\n      <skipped>{}: {}</skipped>\n    </testcase>\n", open, word(finding.outcome),
+                     summary);
 }
 
-std::string attributes(const Score& score) {
-  std::size_t tests = 0;
-  for (auto count : score.counts) tests += count;
-  return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"0\"", tests,
-                     score.of(Outcome::fail), score.of(Outcome::unknown),
-                     score.of(Outcome::manual) + score.of(Outcome::not_applicable));
+std::string property(std::string_view name, std::string_view value) {
+  return fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", name, xml(value));
 }
 
-/// JUnit counts skips by suite only.
-std::string root_attributes(const Score& score) {
+std::string testsuite(const Document& document, const Section& section, std::size_t number) {
   std::size_t tests = 0;
-  for (auto count : score.counts) tests += count;
-  return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"0\"", tests, score.of(Outcome::fail),
-                     score.of(Outcome::unknown));
+  for (auto count : section.score.counts) tests += count;
+  // The schemas' time stamp has no zone.
+  auto stamp = document.taken_at.substr(0, document.taken_at.find('Z'));
+  std::string out = fmt::format(
+      "  <testsuite name=\"{}\" package=\"bulkhead.audit\" id=\"{}\" hostname=\"{}\" timestamp=\"{}\" "
+      "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"0\">\n",
+      xml(section.title), number, document.host.empty() ? "localhost" : xml(document.host),
+      stamp.empty() ? "1970-01-01T00:00:00" : xml(stamp), tests, section.score.of(Outcome::fail),
+      section.score.of(Outcome::unknown),
+      section.score.of(Outcome::manual) + section.score.of(Outcome::not_applicable));
+  out += "    <properties>\n" + property("standard", document.standard) + property("subject", document.subject) +
+         property("score", fmt::format("{:.1f}", section.score.percent())) + "    </properties>\n";
+  std::string warnings;
+  for (const auto& finding : document.findings) {
+    if (finding.section != section.name) continue;
+    out += testcase(finding);
+    if (finding.outcome == Outcome::warn)
+      warnings += xml(fmt::format("warning: {} {}: {}", finding.id, finding.title, finding.summary)) + "\n" +
+                  evidence_text(finding);
+  }
+  return out + "    <system-out>" + warnings + "</system-out>\n    <system-err></system-err>\n  </testsuite>\n";
 }
 
 }  // namespace
 
+// The form that the schemas of Ant's and of Jenkins' JUnit agree on: what one of them does not know is not
+// written.
 std::string to_junit(const Document& document) {
-  std::string out = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" {}>\n",
-                                xml(document.standard), root_attributes(document.total));
-  for (const auto& section : document.sections) {
-    // The schema's time stamp has no zone.
-    auto stamp = document.taken_at.substr(0, document.taken_at.find('Z'));
-    out += fmt::format("  <testsuite name=\"{}\" {}{}>\n", xml(section.title), attributes(section.score),
-                       stamp.empty() ? "" : fmt::format(" timestamp=\"{}\"", xml(stamp)));
-    for (const auto& finding : document.findings)
-      if (finding.section == section.name) out += testcase(finding);
-    out += "  </testsuite>\n";
-  }
+  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  std::size_t number = 0;
+  for (const auto& section : document.sections) out += testsuite(document, section, number++);
   return out + "</testsuites>\n";
 }
 

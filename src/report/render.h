@@ -16,7 +16,7 @@ struct TextOptions {
 /// docs/audit.md describes it: schema "bulkhead.audit", format 1.
 [[nodiscard]] std::string to_json(const Document& document);
 /// One testsuite a section, one testcase a check: fail is a failure, unknown an error, manual and not
-/// applicable are skipped, a warning passes and says so in system-out.
+/// applicable are skipped, a warning passes and is told in the suite's system-out.
 [[nodiscard]] std::string to_junit(const Document& document);
 /// SARIF 2.1.0 (OASIS, errata 01): one rule a check, one result for each piece of evidence that is not fine.
 [[nodiscard]] std::string to_sarif(const Document& document);

@@ -1,0 +1,134 @@
+#include "app/image_start.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "docker/engine.h"
+
+namespace bh::app {
+namespace {
+
+constexpr auto save_time = std::chrono::minutes(10);
+constexpr auto save_silence = std::chrono::seconds(60);
+constexpr std::string_view usual_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// The kernel follows an interpreter that is itself a script at most so often (fs/exec.c).
+constexpr int most_interpreters = 5;
+
+bool is_shell(std::string_view path) {
+  constexpr std::string_view shells[] = {"sh", "dash", "bash", "ash", "ksh", "zsh"};
+  return std::ranges::find(shells, path.substr(path.rfind('/') + 1)) != std::end(shells);
+}
+
+class Follow {
+ public:
+  Follow(const image::Tree& tree, const StartConfig& config, generate::ImageStart& start)
+      : tree_(tree), start_(start), path_(usual_path) {
+    for (const std::string& variable : config.environment)
+      if (variable.starts_with("PATH=")) path_ = variable.substr(5);
+  }
+
+  /// `words`: a command line; `why` names where it stands.
+  void command(const std::vector<std::string>& words, std::string_view why) {
+    if (words.empty()) return;
+    program(words[0], fmt::format("{} {}", why, words[0]), 0);
+  }
+
+ private:
+  /// As execvp(3) looks a word up, then without links.
+  std::optional<std::string> find(std::string_view word) const {
+    auto file = [&](std::string_view path) -> std::optional<std::string> {
+      auto real = tree_.resolve(path);
+      if (!real) return std::nullopt;
+      const image::Node* node = tree_.find(*real);
+      if (node == nullptr || !node->executable()) return std::nullopt;
+      return *real;
+    };
+    if (word.find('/') != std::string_view::npos) return file(word);
+    for (std::size_t at = 0; at <= path_.size();) {
+      std::size_t end = std::min(path_.find(':', at), path_.size());
+      if (auto found = file(fmt::format("{}/{}", path_.substr(at, end - at), word))) return found;
+      at = end + 1;
+    }
+    return std::nullopt;
+  }
+
+  void program(std::string_view word, const std::string& why, int depth) {
+    auto path = find(word);
+    if (!path) return;
+    const image::Program& starts = tree_.find(*path)->program;
+    if (starts.form == image::Program::Form::script && depth < most_interpreters) {
+      program(starts.interpreter, fmt::format("`#!` of {}", *path), depth + 1);
+      // `#!/usr/bin/env node` starts node by its name.
+      if (starts.interpreter.ends_with("/env")) {
+        std::string_view name = starts.argument;
+        if (name.starts_with("-S ")) name.remove_prefix(3);
+        program(name.substr(0, name.find(' ')), fmt::format("`#!` of {}", *path), depth + 1);
+      }
+    }
+    // busybox is a shell where it is called by a shell's name.
+    if (starts.form != image::Program::Form::script && (is_shell(*path) || is_shell(word)))
+      start_.by_shell = true;
+    bool known = std::ranges::any_of(start_.programs, [&](const auto& other) { return other.path == *path; });
+    if (!known) start_.programs.push_back({*path, why});
+  }
+
+  const image::Tree& tree_;
+  generate::ImageStart& start_;
+  std::string path_;
+};
+
+/// `80/tcp`; nothing for what is none.
+std::optional<generate::ImagePort> port_of(std::string_view text) {
+  generate::ImagePort port;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port.number);
+  if (error != std::errc{}) return std::nullopt;
+  std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  port.protocol = rest.starts_with('/') ? rest.substr(1) : "tcp";
+  return port;
+}
+
+}  // namespace
+
+void add_started_programs(const image::Tree& tree, const StartConfig& config, generate::ImageStart& start) {
+  Follow follow(tree, config, start);
+  follow.command(config.entrypoint, "ENTRYPOINT");
+  follow.command(config.command, "CMD");
+  if (auto shell = tree.resolve("/bin/sh")) start.shell = *shell;
+  start.has_tmp = tree.resolve("/tmp").has_value();
+  start.writes_run = tree.resolve("/run").has_value() || tree.resolve("/var/run").has_value();
+}
+
+Result<generate::ImageStart> image_start(const docker::Target& target, const std::string& reference,
+                                         const std::vector<std::string>& entrypoint) {
+  BH_TRY(auto engine, docker::Engine::connect(target));
+  const std::string ids[] = {reference};
+  auto inspected = engine.inspect_images(ids);
+  if (!inspected[0]) return tl::unexpected(std::move(inspected[0].error()).in(fmt::format("image {}", reference)));
+  const docker::Image& image = *inspected[0];
+  BH_TRY(auto stream, engine.save_image(image.id, save_time));
+  auto tree = image::read_saved([&] { return stream.next(save_silence); });
+  if (!tree) return tl::unexpected(std::move(tree.error()).in(fmt::format("layers of {}", reference)));
+
+  generate::ImageStart start{.reference = reference, .id = image.id, .user = image.config.user};
+  for (const auto& [path, _] : image.config.volumes) start.volumes.push_back(path);
+  for (const auto& [text, _] : image.config.exposed_ports)
+    if (auto port = port_of(text)) start.ports.push_back(*port);
+  StartConfig config{image.config.entrypoint, image.config.cmd, image.config.env};
+  if (!entrypoint.empty()) {
+    config.entrypoint = entrypoint;
+    config.command.clear();
+  }
+  add_started_programs(*tree, config, start);
+  return start;
+}
+
+Result<generate::ImageStart> rootfs_start(Os& os, const std::string& folder,
+                                          const std::vector<std::string>& entrypoint) {
+  BH_TRY(auto tree, image::read_folder(os, folder));
+  generate::ImageStart start{.reference = folder};
+  add_started_programs(tree, {entrypoint, {}, {}}, start);
+  return start;
+}
+
+}  // namespace bh::app
