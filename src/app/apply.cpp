@@ -84,8 +84,7 @@ Result<FilePlan> plan_file(Session& session, const Profile& profile, const Apply
   auto name = file_name_for(report.name);
   if (!name) return fail("there is no usable file name for a profile named {}", report.name);
   report.path = options.output_dir.value_or(session.world.policy_folder) + "/" + *name;
-  report.survives_reboot =
-      !options.output_dir || same_file(os, *options.output_dir, session.world.policy_folder);
+  report.survives_reboot = persists_for_host_parser(session, options.output_dir);
   if (same_file(os, profile.input.name, report.path)) {
     report.file = FileOutcome::is_input;
     return plan;
@@ -162,6 +161,10 @@ Result<void> load_then_commit(Session& session, const Compiled& compiled, Staged
 }
 
 }  // namespace
+
+bool persists_for_host_parser(Session& session, const std::optional<std::string>& output_dir) {
+  return !output_dir || same_file(session.world.os, *output_dir, session.world.policy_folder);
+}
 
 Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptions& options) {
   ApplyReport report;
