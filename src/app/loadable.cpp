@@ -21,9 +21,10 @@ Result<void> check_loadable(Session& session, const compile::KernelPolicy& polic
     std::size_t split = profile.name.rfind("//");
     std::size_t part = split == std::string::npos ? profile.name.size() : profile.name.size() - split - 2;
     if (part > max_name_part)
-      return tl::unexpected(Error{fmt::format("a profile's name of {} bytes is too long for the kernel: at most {}",
-                                              part, max_name_part),
-                                  ENAMETOOLONG});
+      return tl::unexpected(
+          Error{fmt::format("a profile's name of {} bytes is too long for the kernel: at most {}", part,
+                            max_name_part),
+                ENAMETOOLONG});
     if (split == std::string::npos) continue;
     std::string parent = listed_name(profile);
     parent.resize(parent.rfind("//"));

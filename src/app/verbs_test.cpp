@@ -159,7 +159,8 @@ TEST_F(VerbsTest, restore_loads_what_is_ours_and_no_more) {
   ASSERT_EQ(report.files.size(), 4u);
   EXPECT_EQ(report.files[2].path, kernel_.path("/etc/apparmor.d/broken"));
   EXPECT_NE(report.files[2].trouble, "");
-  EXPECT_THAT(kernel_.loaded(), ElementsAre(std::pair("a", "enforce"), std::pair("b", "complain"), std::pair("d", "enforce")));
+  EXPECT_THAT(kernel_.loaded(),
+              ElementsAre(std::pair("a", "enforce"), std::pair("b", "complain"), std::pair("d", "enforce")));
 }
 
 TEST_F(VerbsTest, remove_never_takes_the_only_copy) {

@@ -10,7 +10,8 @@
 
 namespace bh::cli {
 
-/// Every diagnostic of the session as caret text on stderr.
+/// Every diagnostic of the session as caret text on stderr; a note about a line once, whatever it was
+/// included for.
 void print_diagnostics(const app::Session& session, Terminal& terminal);
 
 /// Diagnostics, then `bulkhead: cannot VERB WHAT: error`. Returns the exit code.
