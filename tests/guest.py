@@ -25,6 +25,7 @@ class Guest:
     # ---- what is in the guest
 
     def file(self, guest, text, mode=0o644):
+        assert all(each["guest"] != guest for each in self.plan["files"]), f"{guest} is there twice"
         self.plan["files"].append({"guest": guest, "text": text, "mode": mode})
 
     def bytes(self, guest, content):

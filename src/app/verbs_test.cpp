@@ -205,6 +205,8 @@ TEST_F(VerbsTest, what_would_fail_half_way_is_refused_before) {
             "a is neither in this policy nor loaded, and a//b belongs under it");
   kernel_.load("a", "enforce");
   EXPECT_TRUE(check_loadable(session_, policy));
+  policy.profiles[0].name = "a///b";
+  EXPECT_TRUE(check_loadable(session_, policy));
   policy.profiles[0].name = "c//d";
   policy.profiles.emplace_back().name = "c";
   EXPECT_TRUE(check_loadable(session_, policy));

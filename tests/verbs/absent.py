@@ -21,8 +21,8 @@ def steps(guest, cause, way_out):
 def not_mounted(guest):
     """AppArmor is there, its file system is not: in a container, or before the mount."""
     guest.add("/usr/bin/unshare")
-    guest.file("/t/web.toml", SPEC)
+    guest.file("/t/unmounted.toml", SPEC)
     for folder, script, wanted in (
             ("securityfs", "umount /sys/kernel/security", ["securityfs is not mounted here", "mount -t securityfs"]),
             ("sysfs", "umount -l /sys", ["sysfs is not mounted here", "not in a chroot or container"])):
-        guest.run("unshare", "--mount", "sh", "-c", f"{script} && exec bulkhead load /t/web.toml", exit=2, err=wanted, label=folder)
+        guest.run("unshare", "--mount", "sh", "-c", f"{script} && exec bulkhead load /t/unmounted.toml", exit=2, err=wanted, label=folder)
