@@ -18,7 +18,8 @@ namespace bh::app {
 /// The newest abi that gives this kernel something to mediate; 3.0 where no newer one does.
 [[nodiscard]] generate::Abi best_abi(const compile::Features& kernel);
 
-/// What `kernel` could mediate and a text of `abi` cannot speak of, in words: `user namespaces`, `io_uring`, …
+/// What `kernel` could mediate and a text of `abi` cannot speak of, in words: `user namespaces`, `io_uring`,
+/// …
 [[nodiscard]] std::vector<std::string> left_unmediated(const compile::Features& kernel, generate::Abi abi);
 
 /// The newest abi that the host's parser reads: it comes with a file for each, in `base`/abi. Nothing: there

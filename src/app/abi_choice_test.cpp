@@ -28,7 +28,8 @@ compile::Features parsed(const std::string& text) {
 
 TEST(AbiChoice, the_newest_that_gives_the_kernel_something_to_mediate) {
   std::map<std::string_view, Abi> best;
-  for (const KnownFeatures& known : known_features()) best[known.kernel] = best_abi(parsed(std::string(known.text)));
+  for (const KnownFeatures& known : known_features())
+    best[known.kernel] = best_abi(parsed(std::string(known.text)));
   EXPECT_EQ(best["6.1"], Abi::v3_0);
   EXPECT_EQ(best["6.12"], Abi::v5_0);  // io_uring
   EXPECT_EQ(best["7.2"], Abi::v5_0);
@@ -40,9 +41,13 @@ TEST(AbiChoice, the_newest_that_gives_the_kernel_something_to_mediate) {
 /// A host with a kernel and a policy folder, on which a spec is read.
 class AbiOfHost : public testing::Test {
  protected:
-  AbiOfHost() { kernel_.put("/web.toml", "Name = \"web\"\n[Filesystem]\nWritablePaths = [\"/var/log/**\"]\n"); }
+  AbiOfHost() {
+    kernel_.put("/web.toml", "Name = \"web\"\n[Filesystem]\nWritablePaths = [\"/var/log/**\"]\n");
+  }
 
-  void kernel_mediates_io_uring() { kernel_.put("/sys/security/apparmor/features/io_uring/mask", "sqpoll override_creds\n"); }
+  void kernel_mediates_io_uring() {
+    kernel_.put("/sys/security/apparmor/features/io_uring/mask", "sqpoll override_creds\n");
+  }
   void parser_reads(const char* abi) { kernel_.put(std::string("/etc/apparmor.d/abi/") + abi, "x\n"); }
 
   /// The abi line of the text, and what was said.
@@ -105,8 +110,9 @@ TEST_F(AbiOfHost, an_abi_that_was_asked_for_is_taken_and_warned_about) {
   kernel_mediates_io_uring();
   parser_reads("4.0");
   EXPECT_EQ(text_of({.abi = Abi::v5_0}), "abi <abi/5.0>,");
-  EXPECT_THAT(said_, HasSubstr("warning[BH1059]: this host's apparmor_parser reads no abi newer than 4.0: it cannot "
-                               "read text of abi 5.0"));
+  EXPECT_THAT(said_,
+              HasSubstr("warning[BH1059]: this host's apparmor_parser reads no abi newer than 4.0: it cannot "
+                        "read text of abi 5.0"));
   EXPECT_EQ(text_of({.abi = Abi::v3_0}), "abi <abi/3.0>,");
   EXPECT_EQ(said_, "");
 }
@@ -124,11 +130,12 @@ TEST_F(AbiOfHost, rules_that_nobody_asked_for_are_no_news_where_they_have_no_eff
 std::vector<std::filesystem::path> packaged_abi_files() {
   const char* home = std::getenv("HOME");
   const char* cache = std::getenv("XDG_CACHE_HOME");
-  std::filesystem::path parsers = cache != nullptr ? cache : std::string(home != nullptr ? home : "") + "/.cache";
+  std::filesystem::path parsers =
+      cache != nullptr ? cache : std::string(home != nullptr ? home : "") + "/.cache";
   std::vector<std::filesystem::path> files;
   for (const char* abi : {"3.0", "4.0", "5.0"})
-    for (const std::filesystem::path& folder :
-         {parsers / "bulkhead/parsers/5.0/root/etc/apparmor.d/abi", std::filesystem::path("/etc/apparmor.d/abi")})
+    for (const std::filesystem::path& folder : {parsers / "bulkhead/parsers/5.0/root/etc/apparmor.d/abi",
+                                                std::filesystem::path("/etc/apparmor.d/abi")})
       if (std::filesystem::exists(folder / abi)) files.push_back(folder / abi);
   return files;
 }
@@ -139,18 +146,40 @@ TEST(KnownAbi, says_what_the_packaged_file_says_to_every_kernel) {
   for (const auto& file : files)
     for (const KnownFeatures& known : known_features()) {
       auto kernel = parsed(std::string(known.text));
-      auto ours = compile::intersect(kernel, parsed(std::string(known_abi("abi/" + file.filename().string()))));
+      auto ours =
+          compile::intersect(kernel, parsed(std::string(known_abi("abi/" + file.filename().string()))));
       auto theirs = compile::intersect(kernel, parsed(read_file(Os::real(), file.string()).value()));
       // What rules may use; how policy is encoded follows the kernel alone.
       std::string differ;
-      for (const char* feature :
-           {"capability", "caps/mask/checkpoint_restore", "caps/mask/bpf", "dbus/mask/send", "domain/stack",
-            "domain/attach_conditions/xattr", "domain/change_hat", "domain/change_profile", "domain/kill.signal",
-            "domain/disconnected.path", "domain/unconfined_allowed_children", "file/mask/mmap_exec", "io_uring",
-            "io_uring/mask/override_creds", "ipc/posix_mqueue", "mount/mask/umount", "mount/move_mount",
-            "namespaces/mask/userns_create", "namespaces/profile", "network/af_unix", "network_v8",
-            "network_v8/af_mask/mctp", "network_v8/af_mask/xdp", "network_v8/af_inet", "network_v9/af_unix",
-            "network_v9/af_mask/inet", "ptrace/mask/trace", "rlimit/mask/rttime", "signal/mask/lost"})
+      for (const char* feature : {"capability",
+                                  "caps/mask/checkpoint_restore",
+                                  "caps/mask/bpf",
+                                  "dbus/mask/send",
+                                  "domain/stack",
+                                  "domain/attach_conditions/xattr",
+                                  "domain/change_hat",
+                                  "domain/change_profile",
+                                  "domain/kill.signal",
+                                  "domain/disconnected.path",
+                                  "domain/unconfined_allowed_children",
+                                  "file/mask/mmap_exec",
+                                  "io_uring",
+                                  "io_uring/mask/override_creds",
+                                  "ipc/posix_mqueue",
+                                  "mount/mask/umount",
+                                  "mount/move_mount",
+                                  "namespaces/mask/userns_create",
+                                  "namespaces/profile",
+                                  "network/af_unix",
+                                  "network_v8",
+                                  "network_v8/af_mask/mctp",
+                                  "network_v8/af_mask/xdp",
+                                  "network_v8/af_inet",
+                                  "network_v9/af_unix",
+                                  "network_v9/af_mask/inet",
+                                  "ptrace/mask/trace",
+                                  "rlimit/mask/rttime",
+                                  "signal/mask/lost"})
         if (ours.has(feature) != theirs.has(feature)) differ += std::string(" ") + feature;
       EXPECT_EQ(differ, "") << file << " on " << known.kernel;
     }

@@ -168,7 +168,10 @@ Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptio
   }
   if (profile.spec) {
     report.exec_lists = profile.spec->filesystem.allow_exec || profile.spec->filesystem.deny_exec;
-    if (is_bane_file(*profile.spec)) report.tightened = generate::tightened_against_bane(*profile.spec);
+    if (is_bane_file(*profile.spec)) {
+      BH_TRY(auto image, pipeline.image());
+      report.tightened = generate::tightened_against_bane(*profile.spec, image);
+    }
   }
   auto loaded =
       report.kernel.ready() ? session.kernel.profiles() : Result<std::vector<kernel::LoadedProfile>>();

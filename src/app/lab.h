@@ -25,7 +25,7 @@ struct LabOutcome {
   lab::LabPlan plan;
   lab::LabReport report;
   std::vector<lab::Column> columns;  ///< of a trial: one for each profile
-  std::size_t unmet = 0;  ///< steps that did not show what was expected of them
+  std::size_t unmet = 0;             ///< steps that did not show what was expected of them
 };
 
 /// Tries profiles, all in one guest: every catalogue action that a guest can stage, and a spec's

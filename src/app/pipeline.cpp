@@ -69,6 +69,7 @@ Result<Profile> Pipeline::read(const std::string& name) {
   options.host_has_base = exists(session_.world.os, settings_.base + "/abstractions/base");
   if (options.style == generate::Style::strict) {
     BH_TRY(options.abi, abi());
+    BH_TRY(options.image, image());
   }
   profile.generated = generate::generate(*profile.spec, options, session_.sources, session_.sink);
   if (session_.sink.errors() != before) return wrong_input(session_, before);
@@ -96,6 +97,13 @@ void Pipeline::forward(const diag::Sink& from, const Profile& profile) {
   }
 }
 
+Result<const generate::ImageNames*> Pipeline::image() {
+  if (!image_ && settings_.image.given()) {
+    BH_TRY(image_, image_names(session_.world.os, settings_.image));
+  }
+  return image_.get();
+}
+
 Result<generate::Abi> Pipeline::abi() {
   if (!abi_) {
     BH_TRY(abi_, choose_abi());
@@ -111,10 +119,11 @@ Result<generate::Abi> Pipeline::choose_abi() {
   if (settings_.abi) {
     if (readable && *settings_.abi > *readable)
       session_.sink
-          .report(diag::Code::needs_newer_parser, {},
-                  fmt::format("this host's apparmor_parser reads no abi newer than {}: it cannot read text of "
-                              "abi {}",
-                              generate::name_of(*readable), generate::name_of(*settings_.abi)))
+          .report(
+              diag::Code::needs_newer_parser, {},
+              fmt::format("this host's apparmor_parser reads no abi newer than {}: it cannot read text of "
+                          "abi {}",
+                          generate::name_of(*readable), generate::name_of(*settings_.abi)))
           .with_help(
               "keep the text out of /etc/apparmor.d (`apply --output-dir`): one unreadable file stops its "
               "tools for the whole folder");
@@ -126,10 +135,10 @@ Result<generate::Abi> Pipeline::choose_abi() {
   if (!readable || *readable >= best) return best;
   session_.sink
       .report(diag::Code::abi_leaves_out, {},
-              fmt::format("not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
-                          "newer than {})",
-                          fmt::join(left_unmediated(chosen.features, *readable), ", "),
-                          generate::name_of(*readable)))
+              fmt::format(
+                  "not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
+                  "newer than {})",
+                  fmt::join(left_unmediated(chosen.features, *readable), ", "), generate::name_of(*readable)))
       .with_help(fmt::format("`--abi {} --output-dir DIR` says it in a file that only bulkhead loads",
                              generate::name_of(best)));
   return *readable;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "app/image_names.h"
 #include "app/input.h"
 #include "app/session.h"
 #include "compile/compile.h"
@@ -33,6 +34,7 @@ struct PolicySettings {
   bool complain = false;
   std::optional<generate::Style> style;
   std::optional<generate::Abi> abi;  ///< of text made from a spec; none: the best that fits (abi_choice.h)
+  ImageSource image;                 ///< whose names a strict spec's paths are resolved by
   bool for_this_host = false;        ///< also with `features`: this host's parser reads the text at boot
 };
 
@@ -78,6 +80,8 @@ class Pipeline {
   [[nodiscard]] Result<Compiled> open(const std::string& name);
 
   [[nodiscard]] const std::string& base() const { return settings_.base; }
+  /// Of the settings' image, read once; null where none is given.
+  [[nodiscard]] Result<const generate::ImageNames*> image();
   [[nodiscard]] bool complain() const { return settings_.complain; }
   /// Read once, when first asked for.
   [[nodiscard]] Result<ChosenFeatures> features();
@@ -96,6 +100,7 @@ class Pipeline {
   policy::Library library_;
   std::optional<ChosenFeatures> features_;
   std::optional<generate::Abi> abi_;
+  std::unique_ptr<generate::ImageNames> image_;
 };
 
 }  // namespace bh::app

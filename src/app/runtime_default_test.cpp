@@ -23,7 +23,8 @@ std::map<std::string_view, RowOutcome> outcomes(const std::string& name) {
   EXPECT_TRUE(compiled) << diag::render(session.sources, session.sink);
   std::map<std::string_view, RowOutcome> rows;
   if (compiled)
-    for (const query::RowScore& row : query::score(compiled->policy.profiles.at(0)).rows) rows[row.row->id] = row.outcome;
+    for (const query::RowScore& row : query::score(compiled->policy.profiles.at(0)).rows)
+      rows[row.row->id] = row.outcome;
   return rows;
 }
 
@@ -36,12 +37,13 @@ void expect_rows(const std::string& name, std::initializer_list<std::string_view
 
 TEST(RuntimeDefault, docker) {
   for (const char* name : {"docker-default", "docker-default@docker"})
-    expect_rows(name,
-                {"A01", "A02", "A03", "A06", "A07", "A12", "A13", "A15", "A17", "A18", "A19", "A20", "A28", "A30", "A32",
-                 "A34", "A48", "A53"},
-                // A04, A05, A09: the pattern of 2019 lets them through.
-                {"A04", "A05", "A08", "A09", "A10", "A11", "A14", "A21", "A22", "A23", "A24", "A26", "A29", "A31", "A33",
-                 "A35", "A36", "A38", "A39", "A40", "A41", "A42", "A43", "A44", "A45", "A46", "F5", "F7"});
+    expect_rows(
+        name,
+        {"A01", "A02", "A03", "A06", "A07", "A12", "A13", "A15", "A17", "A18", "A19", "A20", "A28", "A30",
+         "A32", "A34", "A48", "A53"},
+        // A04, A05, A09: the pattern of 2019 lets them through.
+        {"A04", "A05", "A08", "A09", "A10", "A11", "A14", "A21", "A22", "A23", "A24", "A26", "A29", "A31",
+         "A33", "A35", "A36", "A38", "A39", "A40", "A41", "A42", "A43", "A44", "A45", "A46", "F5",  "F7"});
 }
 
 TEST(RuntimeDefault, containerd_leaves_crypto_sockets_open) {

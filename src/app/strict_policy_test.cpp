@@ -1,6 +1,6 @@
-// strict, from any spec to the compiled policy, for three kernels and every abi: the text is always policy, what
-// can be written is never code (over the whole language of the automaton), the floor holds whatever the lists
-// say, and a container's own processes can always deal with each other.
+// strict, from any spec to the compiled policy, for three kernels and every abi: the text is always policy,
+// what can be written is never code (over the whole language of the automaton), the floor holds whatever the
+// lists say, and a container's own processes can always deal with each other.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -26,12 +26,34 @@ namespace {
 using generate::Abi;
 using Words = std::vector<std::string>;
 
-const Words path_globs = {
-    "/etc/**",          "/etc/*.conf",      "/dev/**",         "/dev/null",       "/proc/**",   "/proc/sys/net/**",
-    "/proc/sys/kernel/shm*", "/sys/**",     "/usr/**",         "/usr/lib/**",     "/lib/**",    "/bin/*",
-    "/bin/sh",          "/usr/sbin/nginx",  "/var/**",         "/var/log/*.log",  "/run/**",    "/run/docker.sock",
-    "/var/run/x.pid",   "/srv/*/data/**",   "/srv/a/bin/*",    "/**",             "/tmp/**",    "/**.so",
-    "/opt/[ab]*/**",    "/srv/{a,b}/x",     "/dev/{sda,sd*}",  "/usr/lib/x/cache/**"};
+const Words path_globs = {"/etc/**",
+                          "/etc/*.conf",
+                          "/dev/**",
+                          "/dev/null",
+                          "/proc/**",
+                          "/proc/sys/net/**",
+                          "/proc/sys/kernel/shm*",
+                          "/sys/**",
+                          "/usr/**",
+                          "/usr/lib/**",
+                          "/lib/**",
+                          "/bin/*",
+                          "/bin/sh",
+                          "/usr/sbin/nginx",
+                          "/var/**",
+                          "/var/log/*.log",
+                          "/run/**",
+                          "/run/docker.sock",
+                          "/var/run/x.pid",
+                          "/srv/*/data/**",
+                          "/srv/a/bin/*",
+                          "/**",
+                          "/tmp/**",
+                          "/**.so",
+                          "/opt/[ab]*/**",
+                          "/srv/{a,b}/x",
+                          "/dev/{sda,sd*}",
+                          "/usr/lib/x/cache/**"};
 
 std::string list(std::string_view key, const Words& entries) {
   if (entries.empty()) return fmt::format("{} = []\n", key);
@@ -56,10 +78,11 @@ struct RandomSpec {
 
 RandomSpec random_spec() {
   RandomSpec spec{"Name = \"x\"\n"};
-  if (now_and_then(3)) spec.toml += fmt::format("Unlisted = \"{}\"\n", *rc::gen::elementOf(Words{"writable", "readonly"}));
+  if (now_and_then(3))
+    spec.toml += fmt::format("Unlisted = \"{}\"\n", *rc::gen::elementOf(Words{"writable", "readonly"}));
   spec.toml += "[Filesystem]\n";
-  for (std::string_view key : {"ReadOnlyPaths", "WritablePaths", "AllowExec", "DenyExec", "ReadPaths", "DenyPaths",
-                               "LogOnWritePaths", "Quiet"})
+  for (std::string_view key : {"ReadOnlyPaths", "WritablePaths", "AllowExec", "DenyExec", "ReadPaths",
+                               "DenyPaths", "LogOnWritePaths", "Quiet"})
     if (now_and_then(key == "ReadPaths" || key == "Quiet" ? 4 : 2)) {
       Words entries = some(path_globs, 3);
       if (!entries.empty() || key != "Quiet") spec.toml += list(key, entries);
@@ -72,7 +95,8 @@ RandomSpec random_spec() {
     spec.network_listed = true;
     spec.toml += "[Network]\n";
     if (now_and_then(2)) spec.toml += list("Protocols", some({"tcp", "udp", "icmp", "seqpacket"}, 3));
-    if (now_and_then(2)) spec.toml += list("Families", some({"inet", "inet6", "unix", "netlink", "packet", "vsock"}, 4));
+    if (now_and_then(2))
+      spec.toml += list("Families", some({"inet", "inet6", "unix", "netlink", "packet", "vsock"}, 4));
     for (std::string_view key : {"Raw", "Packet"})
       if (now_and_then(2)) spec.toml += fmt::format("{} = {}\n", key, now_and_then(2));
   }
@@ -104,7 +128,8 @@ compile::Features features_of(const KnownFeatures& known) {
 }
 
 /// Nothing (and the reason in `why`) where the text is not policy.
-std::optional<compile::KernelPolicy> compile_text(Made& made, const compile::Features& kernel, std::string& why) {
+std::optional<compile::KernelPolicy> compile_text(Made& made, const compile::Features& kernel,
+                                                  std::string& why) {
   diag::Sink sink;
   policy::ResolveOptions options;
   options.base = "/nonexistent";
@@ -125,8 +150,8 @@ query::Answer ask(const compile::CompiledProfile& profile, const std::string& ac
   return query::ask(profile, *parsed);
 }
 
-/// A shortest path whose permissions satisfy the predicate. A path begins with a slash and has never two in a row:
-/// that is what the kernel asks about.
+/// A shortest path whose permissions satisfy the predicate. A path begins with a slash and has never two in a
+/// row: that is what the kernel asks about.
 std::optional<std::string> shortest_path(const automata::Dfa& dfa,
                                          const std::function<bool(std::uint32_t)>& wanted) {
   struct Seen {
@@ -140,7 +165,8 @@ std::optional<std::string> shortest_path(const automata::Dfa& dfa,
     const Seen here = seen[at];
     if (wanted(dfa.accept[here.state])) {
       std::string path(1, here.byte);
-      for (std::uint32_t back = at; back != 0; back = seen[back].from) path.insert(0, 1, seen[seen[back].from].byte);
+      for (std::uint32_t back = at; back != 0; back = seen[back].from)
+        path.insert(0, 1, seen[seen[back].from].byte);
       return path;
     }
     for (unsigned byte = 1; byte < 256; ++byte) {
@@ -189,18 +215,22 @@ void the_floor_holds(const compile::CompiledProfile& profile, const std::string&
       // Settings of the container's own namespaces can be asked for.
       if (perm == 'w' && generate::matches(generate::namespaced_settings().globs, path)) continue;
       if (!query::is_denied(ask(profile, fmt::format("{} {}", verb, path))))
-        RC_FAIL(fmt::format("{} {} is not denied although the floor has {} {}\n{}", verb, path, rule.path, rule.perms,
-                            toml));
+        RC_FAIL(fmt::format("{} {} is not denied although the floor has {} {}\n{}", verb, path, rule.path,
+                            rule.perms, toml));
     }
   }
 }
 
 void processes_get_on(const compile::CompiledProfile& profile, const RandomSpec& spec) {
-  Words kept = {"signal send term peer=self",      "signal receive kill peer=runc",
-                "signal receive term peer=unconfined", "signal send term peer=self//&unconfined",
-                "ptrace trace peer=self",          "ptrace read peer=self"};
+  Words kept = {"signal send term peer=self",
+                "signal receive kill peer=runc",
+                "signal receive term peer=unconfined",
+                "signal send term peer=self//&unconfined",
+                "ptrace trace peer=self",
+                "ptrace read peer=self"};
   if (!spec.network_listed)
-    for (const char* action : {"network unix stream", "network inet6 stream", "unix bind @own", "unix connect @own peer=self"})
+    for (const char* action :
+         {"network unix stream", "network inet6 stream", "unix bind @own", "unix connect @own peer=self"})
       kept.emplace_back(action);
   for (const std::string& action : kept)
     if (!query::is_allowed(ask(profile, action))) RC_FAIL(action + " is not allowed");
@@ -208,8 +238,9 @@ void processes_get_on(const compile::CompiledProfile& profile, const RandomSpec&
 
 void nobody_gets_out(const compile::CompiledProfile& profile, const compile::Features& kernel, Abi abi,
                      const Made& made) {
-  Words refused = {"mount -t proc proc -> /mnt/", "umount /proc/", "pivot_root /mnt/ /mnt/old/", "change_profile -> unconfined",
-                   "network alg seqpacket", "ptrace trace peer=unconfined", "signal send kill peer=unconfined"};
+  Words refused = {"mount -t proc proc -> /mnt/",     "umount /proc/",         "pivot_root /mnt/ /mnt/old/",
+                   "change_profile -> unconfined",    "network alg seqpacket", "ptrace trace peer=unconfined",
+                   "signal send kill peer=unconfined"};
   if (abi >= Abi::v4_0 && kernel.has("namespaces/mask/userns_create") &&
       !(made.spec->userns.create && made.spec->userns.create->value))
     refused.emplace_back("userns create");
@@ -224,7 +255,8 @@ void nobody_gets_out(const compile::CompiledProfile& profile, const compile::Fea
 RC_GTEST_PROP(StrictPolicy, AnySpecForAnyKernelAndAbi, ()) {
   RandomSpec spec = random_spec();
   RC_LOG() << spec.toml;
-  const KnownFeatures known = *rc::gen::elementOf(std::vector<KnownFeatures>(known_features().begin(), known_features().end()));
+  const KnownFeatures known =
+      *rc::gen::elementOf(std::vector<KnownFeatures>(known_features().begin(), known_features().end()));
   const Abi abi = *rc::gen::elementOf(std::vector<Abi>(generate::abis.begin(), generate::abis.end()));
   Made made(spec.toml, abi);
   if (made.text.empty()) {

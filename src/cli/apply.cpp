@@ -4,6 +4,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/json.h"
 #include "cli/policy_flags.h"
@@ -141,6 +142,10 @@ constexpr Flag flags[] = {
      .help = "write the file there instead of /etc/apparmor.d",
      .completes = Completes::folder},
     style_flag,
+    image_flag,
+    rootfs_flag,
+    host_flag,
+    context_flag,
     abi_flag,
     features_flag,
     policy_features_flag,

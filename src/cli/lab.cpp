@@ -2,6 +2,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/policy_flags.h"
 #include "cli/report.h"
@@ -71,7 +72,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
   if (terminal.err_is_terminal()) terminal.err("booting a kernel; this takes some seconds\n");
   auto outcome = arguments.has("plan")   ? app::follow_plan(session, arguments.value_or("plan", ""), settings)
                  : arguments.has("demo") ? app::demonstrate(session, policy, input, settings)
-                                         : arguments.has("run")  ? app::run_in_lab(session, policy, input, settings)
+                 : arguments.has("run")  ? app::run_in_lab(session, policy, input, settings)
                                          : app::try_in_lab(session, policy, inputs, settings);
   if (!outcome)
     return print_failure(session, terminal, fmt::format("try {}", input.empty() ? "the plan" : input),
@@ -81,8 +82,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
   return outcome->unmet == 0 ? exit_fine : exit_findings;
 }
 
-constexpr Argument arguments[] = {
-    {.name = "PROFILE", .help = input_help, .optional = true, .many = true}};
+constexpr Argument arguments[] = {{.name = "PROFILE", .help = input_help, .optional = true, .many = true}};
 constexpr Flag flags[] = {
     {.name = "kernel",
      .letter = 'k',
@@ -106,6 +106,10 @@ constexpr Flag flags[] = {
     {.name = "prepare", .help = "only fetch the kernels"},
     complain_flag,
     style_flag,
+    image_flag,
+    rootfs_flag,
+    host_flag,
+    context_flag,
     abi_flag,
     features_flag,
     include_flag,

@@ -16,9 +16,10 @@ namespace {
 int run(const Arguments& arguments, Terminal& terminal) {
   const std::string& name = arguments.argument(0);
   if (!generate::runtime_named(name)) {
-    terminal.complain(fmt::format(
-        "show: {} is not docker-default, docker-default@docker, docker-default@containerd or docker-default@podman",
-        name));
+    terminal.complain(
+        fmt::format("show: {} is not docker-default, docker-default@docker, docker-default@containerd or "
+                    "docker-default@podman",
+                    name));
     return exit_trouble;
   }
   app::Session session;
@@ -29,7 +30,8 @@ int run(const Arguments& arguments, Terminal& terminal) {
 }
 
 constexpr Argument arguments[] = {
-    {.name = "NAME", .help = "docker-default, or docker-default@RUNTIME: docker, containerd or podman (and cri-o)"}};
+    {.name = "NAME",
+     .help = "docker-default, or docker-default@RUNTIME: docker, containerd or podman (and cri-o)"}};
 constexpr Flag flags[] = {base_flag};
 constexpr Example examples[] = {
     {"show docker-default@containerd", "what a pod gets"},
@@ -42,7 +44,8 @@ constexpr Command show_command = {
     .name = "show",
     .summary = "the profile that a runtime gives a container when nobody names one",
     .description =
-        "Prints the text of Docker's, containerd's or podman's default profile, with the includes that the runtime "
+        "Prints the text of Docker's, containerd's or podman's default profile, with the includes that the "
+        "runtime "
         "would write on this host. Every command that takes a profile takes these names too.",
     .arguments = arguments,
     .flags = flags,

@@ -1,5 +1,5 @@
-// Which `abi` line generated text has: the language that it speaks, so which parsers read it, and what a kernel
-// that could mediate more is asked for.
+// Which `abi` line generated text has: the language that it speaks, so which parsers read it, and what a
+// kernel that could mediate more is asked for.
 //
 // An abi is chosen for a kernel and a host by app/abi_choice.h; here it only decides what is written.
 #pragma once

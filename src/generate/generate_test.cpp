@@ -158,7 +158,8 @@ TEST(Abi, TheSpecsOwnLineHasTheLastWord) {
   }
 }
 
-/// Debian's parsers of three releases, where tools/fetch-parsers has put them: each reads every abi up to its own.
+/// Debian's parsers of three releases, where tools/fetch-parsers has put them: each reads every abi up to its
+/// own.
 TEST(Abi, EachParserReadsItsOwnAndOlderOnes) {
   const char* home = std::getenv("HOME");
   const char* cache = std::getenv("XDG_CACHE_HOME");
@@ -175,12 +176,13 @@ TEST(Abi, EachParserReadsItsOwnAndOlderOnes) {
            {std::pair("3.0.8", Abi::v3_0), std::pair("4.1", Abi::v4_0), std::pair("5.0", Abi::v5_0)}) {
         if (abi > newest) continue;
         fs::path slot = parsers / version;
-        auto outcome = spawn({(slot / "apparmor_parser").string(), "-QKS", "--config-file", "/dev/null", "--base",
-                              (slot / "root/etc/apparmor.d").string(), "-M",
+        auto outcome = spawn({(slot / "apparmor_parser").string(), "-QKS", "--config-file", "/dev/null",
+                              "--base", (slot / "root/etc/apparmor.d").string(), "-M",
                               (source_dir / "tests/features/7.2").string(), file.string()});
         ASSERT_TRUE(outcome);
-        EXPECT_EQ(outcome->exit_code, 0) << path << " abi " << bh::generate::name_of(abi) << " parser " << version
-                                         << "\n" << outcome->err;
+        EXPECT_EQ(outcome->exit_code, 0)
+            << path << " abi " << bh::generate::name_of(abi) << " parser " << version << "\n"
+            << outcome->err;
       }
     }
   fs::remove(file);

@@ -84,7 +84,8 @@ std::optional<Runtime> runtime_named(std::string_view word) {
 std::string runtime_default(Runtime runtime, HostIncludes host) {
   const Facts& of = facts_of(runtime);
   Lines out;
-  out.line(fmt::format("# What {} gives a container when nobody names a profile, as of {}.", of.name, of.as_of));
+  out.line(
+      fmt::format("# What {} gives a container when nobody names a profile, as of {}.", of.name, of.as_of));
   if (of.abi) out.line("abi <abi/3.0>,");
   out.line(host.tunables ? "include <tunables/global>" : "@{PROC}=/proc/");
   out.line();

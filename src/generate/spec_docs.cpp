@@ -197,8 +197,10 @@ std::string spec_reference_markdown() {
       "interpreter of a script that may run: AppArmor asks "
       "processes that are already confined. `AllowExec` and `DenyExec` govern what those start.\n"
       "* Removing a profile in use leaves its processes unconfined.\n"
-      "* User namespaces, io_uring and connecting to unix sockets are mediated by newer kernels only (6.7, 6.7 and "
-      "6.17), and only under the `abi` that has words for them (4.0, 5.0, 5.0). bulkhead chooses the newest that the "
+      "* User namespaces, io_uring and connecting to unix sockets are mediated by newer kernels only (6.7, "
+      "6.7 and "
+      "6.17), and only under the `abi` that has words for them (4.0, 5.0, 5.0). bulkhead chooses the newest "
+      "that the "
       "kernel has a use for and the host's apparmor_parser reads, and says what that leaves out.\n"
       "* `Raw = false` does not stop ping where `net.ipv4.ping_group_range` is open, as Docker sets it.\n";
   return out;

@@ -324,7 +324,8 @@ const Key keys[] = {
      {},
      "`false`",
      "true",
-     "Whether user namespaces can be made, with all of the kernel that they open to attack. Under `abi/3.0`, and on "
+     "Whether user namespaces can be made, with all of the kernel that they open to attack. Under `abi/3.0`, "
+     "and on "
      "older kernels, no profile can refuse them: `false` is then warned about."},
 
     {"Expect",

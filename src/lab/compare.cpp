@@ -65,8 +65,8 @@ Total total(const Comparison& comparison, RowKind kind, std::size_t column) {
 
 template <class Line>
 void each_total(const Comparison& comparison, Line line) {
-  for (auto [kind, title] : {std::pair(RowKind::attack, "attacks refused"),
-                             std::pair(RowKind::function, "functions that work")}) {
+  for (auto [kind, title] :
+       {std::pair(RowKind::attack, "attacks refused"), std::pair(RowKind::function, "functions that work")}) {
     std::vector<std::string> cells;
     for (std::size_t i = 0; i < comparison.titles.size(); ++i) {
       Total sum = total(comparison, kind, i);
@@ -103,8 +103,9 @@ std::string to_text(const Comparison& comparison) {
   };
   line("", "", [&](std::size_t i) { return comparison.titles[i]; });
   for (const auto& [row, cells] : comparison.rows)
-    line(row->id, row->title,
-         [&](std::size_t i) { return fmt::format("{}{}", words(*row, cells[i]), bad(*row, cells[i]) ? " <" : ""); });
+    line(row->id, row->title, [&](std::size_t i) {
+      return fmt::format("{}{}", words(*row, cells[i]), bad(*row, cells[i]) ? " <" : "");
+    });
   each_total(comparison, [&](std::string_view text, const std::vector<std::string>& cells) {
     line("", text, [&](std::size_t i) { return cells[i]; });
   });

@@ -139,8 +139,8 @@ std::string title_of(std::string_view id) {
   return row == nullptr ? std::string(id) : fmt::format("{} {}", id, row->title);
 }
 
-/// What the kernel does not ask although the policy has an answer: mounts made by the new calls have no question
-/// of their own in policy, and kernels without this feature put them in place unasked.
+/// What the kernel does not ask although the policy has an answer: mounts made by the new calls have no
+/// question of their own in policy, and kernels without this feature put them in place unasked.
 bool never_asked(const compile::Features& kernel, std::string_view row, const query::Action& action) {
   return row == "A16" && action.kind == query::ActionKind::mount && !kernel.has("mount/move_mount");
 }
@@ -187,8 +187,9 @@ Prediction predict(const Trial& trial, const ProbeRow& row, diag::SourceMap& sou
     if (verdict == query::Verdict::partly) return {};
     if (!query::lets_through(verdict)) return {Expect::refused, {}};
     if (verdict == query::Verdict::not_mediated)
-      prediction = {Expect::unmediated, fmt::format("not mediated by this {}",
-                                                    can_mediate(trial.kernel, action->kind) ? "abi" : "kernel")};
+      prediction = {
+          Expect::unmediated,
+          fmt::format("not mediated by this {}", can_mediate(trial.kernel, action->kind) ? "abi" : "kernel")};
     questions.remove_prefix(std::min(end + 1, questions.size()));
   }
   return prediction;

@@ -40,8 +40,8 @@ struct Trial {
   std::vector<Wish> wishes;
 };
 
-/// Adds to the plan: load the policies, then a step for each catalogue row and each wish. A wish that no probe
-/// can try is left out and warned about. `sink` also gets wishes that are not actions.
+/// Adds to the plan: load the policies, then a step for each catalogue row and each wish. A wish that no
+/// probe can try is left out and warned about. `sink` also gets wishes that are not actions.
 void add_trial(LabPlan& plan, const Trial& trial, diag::SourceMap& sources, diag::Sink& sink);
 
 /// The probe's arguments that try `action`, which is in the words of query; nothing if no probe does.

@@ -375,7 +375,8 @@ void Resolver::body(const Block& block, Scope scope, Place place) {
       if (taken) body(*taken, scope, place);
       if (other) untaken(*other);
     }
-    // An `abi` inside a body (abstractions have one) counts for nothing: the preamble has decided, or its silence.
+    // An `abi` inside a body (abstractions have one) counts for nothing: the preamble has decided, or its
+    // silence.
   }
 }
 

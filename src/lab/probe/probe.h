@@ -58,7 +58,7 @@ bool stage_program(Staged&, Arguments);  ///< the same, an executable file
 bool stage_block_device(Staged&, Arguments);
 bool stage_socket(Staged&, Arguments);  ///< a listening unix stream socket; `@name` is abstract
 bool stage_folder(Staged&, Arguments);
-bool stage_parent(Staged&, Arguments);  ///< the folder that arguments[0] would lie in
+bool stage_parent(Staged&, Arguments);   ///< the folder that arguments[0] would lie in
 bool stage_covered(Staged&, Arguments);  ///< arguments[0] with a mount over it, as runtimes mask paths
 bool stage_peer(Staged&, Arguments);
 bool stage_leaked_folder(Staged&, Arguments);
@@ -82,7 +82,7 @@ Tried act_socketpair(const Staged&, Arguments);
 Tried act_connect_unix(const Staged&, Arguments);
 Tried act_bind_unix(const Staged&, Arguments);
 Tried act_own_socket(const Staged&, Arguments);  ///< listen at an address, connect from a child, and talk
-Tried act_mount(const Staged&, Arguments);  ///< file system type, options if any, mount point
+Tried act_mount(const Staged&, Arguments);       ///< file system type, options if any, mount point
 Tried act_bind(const Staged&, Arguments);
 Tried act_remount(const Staged&, Arguments);
 Tried act_umount(const Staged&, Arguments);
