@@ -1,6 +1,8 @@
 """Bad input, end to end: a clear error with its place, exit 2, nothing written."""
 import os
 import pathlib
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -75,6 +77,38 @@ with tempfile.TemporaryDirectory() as name:
     done = run("compile", "--features", FEATURES, str(policies / "good"), str(policies / "good"))
     if done.returncode != 0 or " --> " in done.stderr:
         faults.append(f"notes on many files are only counted: exit {done.returncode}\n{done.stderr}")
+
+# Where a profile would be written, and cannot: no right to, a disk that takes no more. Nothing half-written stays. (What a kernel refuses,
+# and a full tmpfs under it, is in verbs_kernel_test.py.)
+with tempfile.TemporaryDirectory() as name:
+    folder = pathlib.Path(name)
+    folder.chmod(0o755)
+    program, secret, taken, disk = folder / "bulkhead", folder / "secret.toml", folder / "taken", folder / "disk"
+    shutil.copy(BULKHEAD, program)
+    (folder / "web.toml").write_bytes(spec)
+    secret.write_bytes(spec)
+    secret.chmod(0)
+    taken.mkdir(mode=0o555)
+    disk.mkdir()
+    somebody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+
+    def apply_there(path, out, **more):
+        done = subprocess.run([str(program), "apply", "--features", FEATURES, "--output-dir", str(out), str(path)], cwd="/",
+                              capture_output=True, text=True, errors="replace", timeout=60, **more)
+        left = [entry.name for entry in out.iterdir()] if out.is_dir() else []
+        return done.returncode, done.stderr, left
+
+    def no_more_than(size):
+        return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)), "restore_signals": False}
+
+    for what, wanted, (code, said, left) in (
+            ("a spec that may not be read", "Permission denied", apply_there(secret, folder / "out", **somebody)),
+            ("a folder that may not be written", "Permission denied (run as root, or use --dry-run or --output-dir)",
+             apply_there(folder / "web.toml", taken, **somebody)),
+            ("a folder that may not be made", "cannot make folder", apply_there(folder / "web.toml", taken / "new", **somebody)),
+            ("a disk that takes no more", "cannot write", apply_there(folder / "web.toml", disk, **no_more_than(1000)))):
+        if code != 2 or wanted not in said or left:
+            faults.append(f"{what}: exit {code}, left {left}\n{said}")
 
 for words, wanted in ((["aply"], "apply"), (["apply", "--dry-rum", "x"], "--dry-run"), (["load", "/no/such/file"], "No such file")):
     done = run(*words)

@@ -1,8 +1,8 @@
 // A load and a file that belong together: both happen, or the error says what is the case instead.
 //
-// The order is what makes it safe: the file is staged (written and synced, not in place) by the caller, then the
-// kernel gets the policy and is read back, then the file is renamed into place. What fails after the load takes the
-// load back.
+// The order is what makes it safe: the file is staged (written and synced, not in place) by the caller, then
+// the kernel gets the policy and is read back, then the file is renamed into place. What fails after the load
+// takes the load back.
 #pragma once
 
 #include <string>

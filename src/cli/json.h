@@ -5,7 +5,6 @@
 
 #include <vector>
 
-#include "app/run_args.h"
 #include "app/apply.h"
 #include "app/compile_files.h"
 #include "app/container_status.h"
@@ -14,6 +13,7 @@
 #include "app/query.h"
 #include "app/remove.h"
 #include "app/restore.h"
+#include "app/run_args.h"
 #include "app/session.h"
 #include "app/status.h"
 

@@ -3,7 +3,10 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "cli/exit_codes.h"
 #include "diag/render.h"
@@ -26,8 +29,20 @@ std::size_t width_of(std::string_view text) {
 }  // namespace
 
 void print_diagnostics(const app::Session& session, Terminal& terminal) {
-  for (const diag::Diagnostic& diagnostic : session.sink.diagnostics())
+  // A line of an abstraction is noted once, however many of the profiles include it.
+  std::set<std::tuple<diag::Code, diag::SourceId, std::uint32_t>> noted;
+  std::size_t repeated = 0;
+  for (const diag::Diagnostic& diagnostic : session.sink.diagnostics()) {
+    bool note = diagnostic.severity == diag::Severity::note && diagnostic.span.valid();
+    if (note && !noted.emplace(diagnostic.code, diagnostic.span.source, diagnostic.span.begin).second) {
+      ++repeated;
+      continue;
+    }
     terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
+  }
+  if (repeated > 0)
+    terminal.err(fmt::format("{} about the same lines, for other profiles\n\n",
+                             count(repeated, "more note", "more notes")));
 }
 
 void print_diagnostics_in_short(const app::Session& session, Terminal& terminal) {

@@ -34,8 +34,8 @@ std::string process_line(const kernel::ConfinedProcess& process, bool with_label
 std::string text_of(const app::StatusReport& report) {
   std::vector<std::vector<std::string>> rows = {{"PROFILE", "MODE", "PROCESSES", "AFTER A BOOT", "FILE"}};
   for (const auto& profile : report.profiles)
-    rows.push_back(
-        {profile.name, profile.mode, std::to_string(profile.processes.size()), boot_words(profile), file_words(profile)});
+    rows.push_back({profile.name, profile.mode, std::to_string(profile.processes.size()), boot_words(profile),
+                    file_words(profile)});
   std::string out = columns(rows);
   for (const auto& profile : report.profiles) {
     if (profile.processes.empty()) continue;
@@ -43,9 +43,8 @@ std::string text_of(const app::StatusReport& report) {
     for (const auto& process : profile.processes)
       out += fmt::format("  {}\n", diag::printable(process_line(process, process.label != profile.name)));
   }
-  bool forgotten = std::ranges::any_of(report.profiles, [](const auto& profile) {
-    return !profile.file.empty() && profile.back_by.empty();
-  });
+  bool forgotten = std::ranges::any_of(
+      report.profiles, [](const auto& profile) { return !profile.file.empty() && profile.back_by.empty(); });
   if (forgotten)
     out += fmt::format(
         "\nFiles are kept that nothing on this host loads at a boot: enable {}, or {} (`bulkhead restore "

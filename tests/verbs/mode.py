@@ -30,8 +30,26 @@ VIOLATIONS = [
 ]
 
 
-def try_all(guest, profile, complain, silent=("silently",)):
-    for label, argv, mark in VIOLATIONS:
+# What strict's floor and its lists refuse, one of it without a line in the log.
+SPEC = """Name = "docker-strict"
+Quiet = ["/root/**"]
+[Filesystem]
+WritablePaths = ["/var/log/lab/**"]
+DenyPaths = ["/etc/gshadow"]
+"""
+STRICT = [
+    ("the floor: a control of the kernel", ["file", "/proc/sysrq-trigger", "w"], 'name="/proc/sysrq-trigger"'),
+    ("the floor: the kernel's symbols", ["file", "/proc/kallsyms", "r"], 'name="/proc/kallsyms"'),
+    ("DenyPaths", ["file", "/etc/gshadow", "r"], 'name="/etc/gshadow"'),
+    ("what is not listed", ["file", "/srv/file", "w"], 'name="/srv/file"'),
+    ("what Quiet refuses silently", ["file", "/root/file", "w"], 'name="/root/file"'),
+    ("a raw socket", ["socket", "inet", "raw"], 'sock_type="raw"'),
+    ("a capability", ["capability", "sys_module"], 'capname="sys_module"'),
+]
+
+
+def try_all(guest, profile, complain, silent=("silently",), violations=VIOLATIONS):
+    for label, argv, mark in violations:
         quiet = not complain and any(word in label for word in silent)
         guest.probe(profile, *argv, allowed=complain, log=[] if quiet else [mark], label=f"{profile}: {label}")
         # The line says so in one word.
@@ -42,6 +60,26 @@ def try_all(guest, profile, complain, silent=("silently",)):
 
 
 def steps(guest):
+    of_a_text(guest)
+    of_a_spec(guest)
+
+
+def of_a_spec(guest):
+    file = "/etc/apparmor.d/docker-strict"
+    for path in ("/etc/gshadow", "/srv/file", "/root/file"):
+        guest.file(path, "x\n", 0o666)
+    guest.file("/t/strict.toml", SPEC)
+    guest.bulkhead("apply", "--complain", "/t/strict.toml", out="loaded, complain")
+    try_all(guest, "docker-strict", True, violations=STRICT)
+    guest.bulkhead("mode", "enforce", "docker-strict", out=["docker-strict: enforce (was complain)", f"{file}: says so too"])
+    # The text that was made for complain mode has no quiet rule: all is logged until the spec is applied again.
+    try_all(guest, "docker-strict", False, silent=(), violations=STRICT)
+    guest.bulkhead("apply", "/t/strict.toml", out=["replaced, enforce", f"written: {file}"])
+    try_all(guest, "docker-strict", False, violations=STRICT)
+    guest.bulkhead("remove", "docker-strict")
+
+
+def of_a_text(guest):
     guest.file("/t/lab-mode", TEXT)
     for name in ("file", "denied", "silent"):
         guest.file(f"/t/{name}", "x\n", 0o666)
