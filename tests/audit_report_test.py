@@ -25,7 +25,9 @@ def set_at(root, path, value):
     *steps, last = path.split(".")
     for step in steps:
         root = root[int(step)] if isinstance(root, list) else root.setdefault(step, {})
-    if isinstance(root, list):
+    if isinstance(root, list) and int(last) == len(root):
+        root.append(value)
+    elif isinstance(root, list):
         root[int(last)] = value
     elif value is None:
         root.pop(last, None)

@@ -19,6 +19,7 @@ import differential_test as differential
 import random_profile
 
 BATCH = 8  # profiles in one file: what a run costs is starting the reference
+DEFAULT_SEEDS = 800
 ABIS = ("", "abi <abi/3.0>,", "abi <abi/4.0>,", "abi <abi/5.0>,")
 
 
@@ -74,7 +75,7 @@ class Bed:
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--first", type=int, default=0)
-    options.add_argument("--seeds", type=int, default=480)
+    options.add_argument("--seeds", type=int, default=DEFAULT_SEEDS)
     options.add_argument("--kernel")
     options.add_argument("--parser", default="5.0")
     options.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -88,7 +89,7 @@ def main():
     if fetched.returncode != 0:
         print(f"skipped: the reference's parser is not here and cannot be fetched: {fetched.stderr.strip()}")
         return differential.SKIP
-    parser = differential.Parser(args.parser)
+    parser = differential.Parser(args.parser, keep=args.first == 0 and args.seeds <= DEFAULT_SEEDS)
     base = differential.CACHE / "parsers" / args.parser / "root" / "etc" / "apparmor.d"
     began, compared, refused, failures = time.monotonic(), 0, 0, 0
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:

@@ -69,6 +69,15 @@ def starts(here, *words):
     return text
 
 
+def exact_names(*image):
+    """A spec under the names that the image has for its files."""
+    spec = 'Name = "x"\n[Filesystem]\nAllowExec = ["/bin/server"]\nDenyExec = ["/bin/sh"]\n'
+    done = bulkhead("generate", "-", *image, data=spec)
+    must_hold(done.stdout, "\n  /usr/bin/server mrix,", "\n  audit deny /usr/bin/dash mx,", "# Paths are named as ")
+    assert done.stderr == "", done.stderr
+    must_hold(bulkhead("generate", "-", data=spec).stdout, "/{,usr/}bin/server mrix,", "busybox")
+
+
 def with_engine():
     with engine("20.10") as here:
         import_image(here.api, "server", ["CMD [\"server\"]", "EXPOSE 80 53/udp", "VOLUME /var/lib/server", "USER 1000:1000"])
@@ -86,6 +95,8 @@ def with_engine():
         text = starts(here, "--image", "team/scripted:1", "--entrypoint", "app")
         must_hold(text, 'AllowExec = [\n  "/usr/bin/env"', '"/usr/bin/python3.11",  # `#!` of /usr/local/bin/app')
 
+        exact_names("--image", "team/scripted:1", "--host", f"unix://{here.socket}")
+
         done = bulkhead("generate", "--image", "nothing:1", "--host", f"unix://{here.socket}", code=2)
         must_hold(done.stderr, "nothing:1", "o such image")
         assert done.stdout == ""
@@ -99,9 +110,10 @@ def with_folder():
         text = bulkhead("generate", "--rootfs", folder, "--entrypoint", "server").stdout
         must_hold(text, 'AllowExec = [\n  "/usr/bin/server",  # ENTRYPOINT server\n]', '"exec /usr/bin/dash"')
         must_hold(bulkhead("generate", "--rootfs", folder).stdout, "The image names no program")
+        exact_names("--rootfs", folder)
     must_hold(bulkhead("generate", "--rootfs", folder, code=2).stderr, "No such file or directory")
     must_hold(bulkhead("generate", code=2).stderr, "--image REF")
-    must_hold(bulkhead("generate", "x.toml", "--rootfs", "/", code=2).stderr, "one of SPEC, --image and --rootfs")
+    must_hold(bulkhead("generate", "--image", "x", "--rootfs", "/", code=2).stderr, "--image or --rootfs")
 
 
 with_folder()

@@ -25,6 +25,9 @@ class Generator:
         self.random = random.Random(seed)
         self.name = f"s{seed}"
         self.variables = [f"{self.name}_{letter}" for letter in "pqr"]
+        # The reference takes change_profile rules for one with each other, or with a rule on `/*`: decision 0006, 4.
+        self.programs, self.without_program = set(), self.chance(0.3)
+        self.top = True
 
     def pick(self, words):
         word = self.random.choice(words)
@@ -42,6 +45,8 @@ class Generator:
         end = "/" if self.chance(0.15) else ""
         separator = "//" if self.chance(0.03) else "/"
         text = front + "/" + separator.join(parts) + end
+        if text == "/*" and self.without_program:
+            text = "/*b"
         return f'"{text}"' if self.chance(0.1) or " " in text else text
 
     def label(self):
@@ -71,7 +76,8 @@ class Generator:
         if self.chance(0.25):
             perms = self.random.choice(["", "r", "mr", "rw"]) + (
                 "x" if "deny" in words else self.random.choice(EXECS if self.chance(0.3) else ["ix", "px"]))
-            if "deny" not in words and perms[-2:].lower() in ("px", "cx") and self.chance(0.15):
+            if "deny" not in words and perms[-2:].lower() in ("px", "cx") and self.chance(0.15) and (
+                    self.top or perms[-2] in "pP"):
                 target = " -> " + self.random.choice(["a", "b", "a//b", "&a", ":n:a"] if perms[-2] in "pP" else ["c", "d"])
         if self.chance(0.2):
             words.append("file")
@@ -88,10 +94,14 @@ class Generator:
     def change_profile(self):
         words = [*self.qualifiers(deny=0.1), "change_profile"]
         words = [word for word in words if word != "audit" or self.chance(0.3)]
-        if self.chance(0.5):
+        program = "" if self.without_program and "" not in self.programs and self.chance(0.7) else self.path()
+        while program in self.programs:
+            program = self.path()
+        self.programs.add(program)
+        if program:
             if self.chance(0.3):
                 words.append(self.random.choice(["safe", "unsafe"]))
-            words.append(self.path())
+            words.append(program)
         if self.chance(0.8):
             words += ["->", self.label()]
         return " ".join(words)
@@ -196,7 +206,7 @@ class Generator:
             " ".join([*self.qualifiers(), "io_uring", *self.some(["sqpoll", "(override_creds)", "override_creds label=a"], 0, 1)]),
             " ".join([*self.qualifiers(), "mqueue", *self.some(["(create, read)", "type=posix", "label=a"], 0, 1)]),
             "set rlimit nofile <= 1024", "set rlimit data <= 1M", "set rlimit nice <= -3", "set rlimit cpu <= 5 min",
-            " ".join([*self.qualifiers(deny=0.05, priority=False), "all"]),
+            " ".join([*self.qualifiers(deny=0, priority=False), "all"]),
         ])
 
     def rule(self):
@@ -220,6 +230,7 @@ class Generator:
         out.append((self.head(self.name) + " {", False))
         out += [("  " + self.rule(), True) for _ in range(self.random.randint(1, 10))]
         if self.chance(0.15):
+            self.top, self.programs = False, set()
             body = " ".join(self.rule() for _ in range(self.random.randint(1, 3)))
             out.append((f"  {self.random.choice(['^hat', 'hat hat', 'profile child'])} {{ {body} }}", True))
         out.append(("}", False))

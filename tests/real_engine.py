@@ -104,14 +104,15 @@ class Api:
 
 
 @contextlib.contextmanager
-def engine(version="20.10", arguments=(), config=None):
-    """Yields an object with .socket, .api, .pid, .root (its folder), .binaries. Skips the test where it cannot run."""
+def engine(version="20.10", arguments=(), config=None, wrapper=()):
+    """`wrapper`: a command that becomes the daemon (`unshare -m …`). Yields an object with .socket, .api, .pid, .root (its folder), .binaries. Skips the test where it cannot run."""
     if os.geteuid() != 0:
         skip("a Docker Engine needs root")
     where = binaries(version)
     if where is None:
         skip(f"no Docker Engine {version} in {CACHE}; tools/fetch-engines gets it")
     root = pathlib.Path(tempfile.mkdtemp(prefix="bulkhead-engine-"))
+    root.chmod(0o711)  # remapped users pass through it
     path = str(root / "docker.sock")
     environment = dict(os.environ)
     environment["PATH"] = f"{where}/usr/bin:{where}/usr/sbin:{environment.get('PATH', '')}"
@@ -125,7 +126,7 @@ def engine(version="20.10", arguments=(), config=None):
     (root / "daemon.json").write_text(json.dumps(config or {}))
     log = open(root / "log", "w")
     daemon = subprocess.Popen(
-        [str(where / "usr/sbin/dockerd"), "--iptables=false", "--bridge=none", "--storage-driver=vfs", "--config-file", str(root / "daemon.json"),
+        [*wrapper, str(where / "usr/sbin/dockerd"), "--iptables=false", "--bridge=none", "--storage-driver=vfs", "--config-file", str(root / "daemon.json"),
          "--data-root", str(root / "data"), "--exec-root", str(root / "exec"), "--pidfile", str(root / "pid"), "-H", f"unix://{path}",
          *arguments], stdout=log, stderr=log, env=environment, start_new_session=True)
     try:

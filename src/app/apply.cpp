@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "app/kept_files.h"
+#include "app/mode_text.h"
 #include "base/file.h"
 
 namespace bh::app {
@@ -13,56 +15,6 @@ bool is_bane_file(const generate::Spec& spec) {
   return !spec.mode && !spec.style && !spec.unlisted && !spec.floor && !spec.quiet &&
          !spec.filesystem.read_paths && !spec.filesystem.deny_paths && !spec.network.families &&
          spec.expectations.empty();
-}
-
-/// What the kernel held before, to go back to.
-class Before {
- public:
-  Before(Session& session, const std::vector<LoadedEntry>& entries) : session_(session) {
-    for (const LoadedEntry& entry : entries) {
-      if (!entry.replaced) {
-        added_.push_back(entry.name);
-        continue;
-      }
-      auto details = session.kernel.details(entry.name);
-      auto bytes = details ? session.kernel.raw_data(*details) : tl::unexpected(details.error());
-      if (!bytes) {
-        lost_ = true;
-      } else if (std::ranges::find(loads_, *bytes) == loads_.end()) {
-        loads_.push_back(std::move(*bytes));
-      }
-    }
-  }
-
-  /// What is the case now, as the end of a sentence.
-  [[nodiscard]] std::string restore() const {
-    if (lost_) return "the new profile is loaded, and the kernel keeps no copy of the old one to go back to";
-    for (const std::string& load : loads_)
-      if (auto done = session_.kernel.replace(load); !done)
-        return "the new profile is loaded: " + done.error().text;
-    auto processes = session_.kernel.processes();
-    for (const std::string& name : added_) {
-      bool used = !processes || std::ranges::any_of(*processes, [&](const auto& process) {
-        return kernel::label_holds(process.label, name);
-      });
-      if (used) return fmt::format("{} is loaded and in use until the next boot", name);
-      if (auto done = session_.kernel.remove(name); !done && done.error().sys != ENOENT)
-        return fmt::format("{} is loaded until the next boot: {}", name, done.error().text);
-    }
-    return loads_.empty() ? "nothing is loaded" : "the kernel has the old profile again";
-  }
-
- private:
-  Session& session_;
-  std::vector<std::string> loads_;
-  std::vector<std::string> added_;
-  bool lost_ = false;
-};
-
-Error with_root_hint(Error error) {
-  if (error.sys == EACCES || error.sys == EPERM || error.sys == EROFS)
-    error.text += " (run as root, or use --dry-run or --output-dir)";
-  return error;
 }
 
 bool same_file(Os& os, const std::string& a, const std::string& b) {
@@ -76,20 +28,76 @@ struct FilePlan {
   PersistedFile existing;
 };
 
-Result<FilePlan> plan_file(Session& session, const Profile& profile, const ApplyOptions& options,
-                           ApplyReport& report) {
+/// The text to keep: in complain mode with the flag that says so, as the file must mean what is loaded.
+std::string text_to_keep(Session& session, const Pipeline& pipeline, const Profile& profile,
+                         const Compiled& compiled, ApplyReport& report) {
+  std::string text(session.sources.text(profile.text));
+  if (!pipeline.complain()) return text;
+  report.silent_denies = has_silent_denies(*compiled.resolved);
+  ModeText made = with_mode(text, profile.text, *compiled.resolved, {}, WantedMode::complain);
+  for (const std::string& name : made.elsewhere)
+    session.sink.report(
+        diag::Code::mode_not_kept, {},
+        fmt::format("{} stands in a file that this one includes: there it says nothing of complain mode, and is "
+                    "enforced after a reboot",
+                    name));
+  return std::move(made.text);
+}
+
+/// Another file of the policy folder that brings back a profile of that name; empty: none.
+std::string defined_elsewhere(Session& session, const ApplyReport& report) {
+  KeptFiles files = KeptFiles::read(session, report.name);
+  const KeptFile* file = files.find(report.name);
+  return file != nullptr && !same_file(session.world.os, file->path, report.path) ? file->path : "";
+}
+
+/// Plans for the very file that was applied: it stays, unless it is ours and must say complain now.
+Result<bool> plan_for_input(Session& session, const std::string& path, const std::string& text,
+                            ApplyReport& report, FilePlan& plan) {
+  BH_TRY(plan.existing, inspect_file(session.world.os, path, report.name));
+  report.path = path;
+  report.file = FileOutcome::is_input;
+  report.back_by = brought_back_by(boot_services(session.world.os, session.world), session.world,
+                                   {path, report.name, plan.existing.state});
+  if (plan.existing.bytes == text || plan.existing.state == FileState::foreign) return false;
+  plan.bytes = with_text(plan.existing.bytes, without_mark(text));
+  return true;
+}
+
+Result<FilePlan> plan_file(Session& session, const Pipeline& pipeline, const Profile& profile,
+                           const Compiled& compiled, const ApplyOptions& options, ApplyReport& report) {
   FilePlan plan;
   if (profile.input.kind == InputKind::compiled) return plan;
   Os& os = session.world.os;
   auto name = file_name_for(report.name);
   if (!name) return fail("there is no usable file name for a profile named {}", report.name);
   report.path = options.output_dir.value_or(session.world.policy_folder) + "/" + *name;
+<<<<<<< HEAD
   report.survives_reboot = persists_for_host_parser(session, options.output_dir);
   if (same_file(os, profile.input.name, report.path)) {
     report.file = FileOutcome::is_input;
+=======
+  report.in_policy_folder =
+      !options.output_dir || same_file(os, *options.output_dir, session.world.policy_folder);
+  std::string text = text_to_keep(session, pipeline, profile, compiled, report);
+  bool own_folder = options.output_dir && same_file(os, *options.output_dir, session.world.own_folder);
+  KeptFile kept{report.in_policy_folder ? session.world.policy_folder + "/" + *name : report.path, report.name,
+                own_folder || report.in_policy_folder ? FileState::ours : FileState::foreign};
+  report.back_by = brought_back_by(boot_services(os, session.world), session.world, kept);
+  std::string other = report.in_policy_folder || own_folder ? defined_elsewhere(session, report) : "";
+  bool is_other = !other.empty() && same_file(os, profile.input.name, other);
+  if (is_other || same_file(os, profile.input.name, report.path)) {
+    BH_TRY(bool rewrite, plan_for_input(session, is_other ? other : report.path, text, report, plan));
+    if (rewrite) report.file = options.dry_run ? FileOutcome::would_write : FileOutcome::written;
+>>>>>>> main
     return plan;
   }
-  plan.bytes = with_mark(without_mark(session.sources.text(profile.text)), report.name, profile.input.name);
+  if (!other.empty() && !options.force)
+    return fail(
+        "{} has a profile of that name already, and both would be loaded at a boot (apply that file itself, "
+        "take it away, or use --output-dir)",
+        other);
+  plan.bytes = with_mark(without_mark(text), report.name, profile.input.name);
   BH_TRY(plan.existing, inspect_file(os, report.path, report.name));
   if (plan.existing.bytes == plan.bytes) {
     report.file = FileOutcome::unchanged;
@@ -105,8 +113,11 @@ Result<StagedFile> stage_file(Session& session, const FilePlan& plan, const Appl
                               ApplyReport& report) {
   Os& os = session.world.os;
   std::string folder = options.output_dir.value_or(session.world.policy_folder);
-  if (!os.stat(folder)) {
-    if (auto made = os.mkdir(folder, 0755); !made)
+  for (std::size_t end = 0; end != std::string::npos && !os.stat(folder);) {
+    end = folder.find('/', end + 1);
+    std::string part = folder.substr(0, end);
+    if (os.stat(part)) continue;
+    if (auto made = os.mkdir(part, 0755); !made)
       return tl::unexpected(with_root_hint(std::move(made.error()).in("cannot make folder")));
   }
   auto staged = StagedFile::stage(os, report.path, plan.bytes);
@@ -117,7 +128,7 @@ Result<StagedFile> stage_file(Session& session, const FilePlan& plan, const Appl
 /// The host's parser reads the policy folder at boot, so there it must be able to.
 Result<void> check_host_parser(Session& session, const StagedFile& staged, const std::string& base,
                                ApplyReport& report) {
-  if (!report.survives_reboot) return {};
+  if (!report.in_policy_folder) return {};
   auto answer = ask_host_parser(staged.temporary(), base);
   report.host_parser = answer.verdict;
   if (answer.verdict != HostParser::refuses) return {};
@@ -128,36 +139,24 @@ Result<void> check_host_parser(Session& session, const StagedFile& staged, const
                           "every tool that reads its folder: {}",
                           report.path, answer.words))
       .with_help(
-          "--output-dir keeps the file elsewhere, where only bulkhead loads it from; or leave out what is "
-          "newer than that parser");
+          fmt::format("--output-dir {} keeps it where only `bulkhead restore` loads it from; or leave out what is "
+                      "newer than that parser",
+                      session.world.own_folder));
   return wrong_input(session, before);
 }
 
-Result<void> load_then_commit(Session& session, const Compiled& compiled, StagedFile* staged,
-                              const FilePlan& plan, ApplyReport& report) {
-  std::optional<Before> before;
-  if (report.kernel.ready()) {
-    before.emplace(session, report.profiles);
-    BH_TRY_DO(session.kernel.replace(compiled.bytes));
-    auto verified = verify_loaded(session, compiled.policy, compiled.bytes);
-    if (!verified) {
-      verified.error().text += "; " + before->restore();
-      return tl::unexpected(std::move(verified.error()).in("reading back what was loaded"));
-    }
-    report.verified = *verified;
-    report.loaded = true;
-  }
-  if (staged == nullptr) return {};
-  auto committed = [&]() -> Result<void> {
-    if (plan.existing.state == FileState::edited || plan.existing.state == FileState::foreign) {
-      BH_TRY(report.backup, keep_backup(session.world.os, report.path, plan.existing.bytes));
-    }
-    return staged->commit();
-  }();
-  if (committed) return {};
-  report.loaded = false;
-  if (before) committed.error().text += "; " + before->restore();
-  return committed;
+Result<void> load_and_report(Session& session, const Compiled& compiled, StagedFile* staged,
+                             const FilePlan& plan, ApplyReport& report) {
+  bool backup = plan.existing.state == FileState::edited || plan.existing.state == FileState::foreign;
+  std::optional<Keeping> keeping;
+  if (staged != nullptr) keeping.emplace(Keeping{*staged, report.path, plan.existing, backup});
+  BH_TRY(auto done,
+         load_and_keep(session, compiled.policy, compiled.bytes, keeping ? &*keeping : nullptr));
+  report.loaded = done.loaded;
+  report.verified = done.verified;
+  report.backup = std::move(done.backup);
+  report.unsynced = std::move(done.unsynced);
+  return {};
 }
 
 }  // namespace
@@ -179,7 +178,10 @@ Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptio
   }
   if (profile.spec) {
     report.exec_lists = profile.spec->filesystem.allow_exec || profile.spec->filesystem.deny_exec;
-    if (is_bane_file(*profile.spec)) report.tightened = generate::tightened_against_bane(*profile.spec);
+    if (is_bane_file(*profile.spec)) {
+      BH_TRY(auto image, pipeline.image());
+      report.tightened = generate::tightened_against_bane(*profile.spec, image);
+    }
   }
   auto loaded =
       report.kernel.ready() ? session.kernel.profiles() : Result<std::vector<kernel::LoadedProfile>>();
@@ -187,15 +189,15 @@ Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptio
 
   BH_TRY(report.expectations, check_expectations(session, pipeline, profile, compiled));
   if (!report.as_expected()) return report;
-  BH_TRY(FilePlan plan, plan_file(session, profile, options, report));
+  BH_TRY(FilePlan plan, plan_file(session, pipeline, profile, compiled, options, report));
   if (options.dry_run) return report;
   if (report.file != FileOutcome::written) {
-    BH_TRY_DO(load_then_commit(session, compiled, nullptr, plan, report));
+    BH_TRY_DO(load_and_report(session, compiled, nullptr, plan, report));
     return report;
   }
   BH_TRY(StagedFile staged, stage_file(session, plan, options, report));
   BH_TRY_DO(check_host_parser(session, staged, pipeline.base(), report));
-  BH_TRY_DO(load_then_commit(session, compiled, &staged, plan, report));
+  BH_TRY_DO(load_and_report(session, compiled, &staged, plan, report));
   return report;
 }
 

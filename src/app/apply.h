@@ -12,9 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "app/boot.h"
 #include "app/host_parser.h"
 #include "app/load.h"
-#include "app/persist.h"
+#include "app/load_and_keep.h"
 #include "app/pipeline.h"
 #include "app/query.h"
 #include "generate/generate.h"
@@ -53,7 +54,10 @@ struct ApplyReport {
   std::string path;  ///< of the persisted file
   FileOutcome file = FileOutcome::not_kept;
   std::string backup;            ///< copy of what was overwritten
-  bool survives_reboot = false;  ///< the file lies where the boot service reads
+  std::string unsynced;          ///< the file is in place, but the disk did not confirm it: why
+  bool silent_denies = false;    ///< kept for complain mode, with denies that another parser enforces silently
+  bool in_policy_folder = false;  ///< where the distribution's boot service reads
+  std::vector<std::string> back_by;  ///< the units that load the file at a boot; empty: none will
   HostParser host_parser = HostParser::not_installed;
 
   std::vector<ExpectationResult>

@@ -37,7 +37,9 @@ class FakeKernel : public Os {
     return {*this,
             {root_ + "/sys/security/apparmor", root_ + "/sys/security", root_ + "/sys/module",
              root_ + "/proc", root_ + "/kmsg", false},
-            root_ + "/etc/apparmor.d"};
+            root_ + "/etc/apparmor.d",
+            root_ + "/var/lib/bulkhead/profiles",
+            root_ + "/etc"};
   }
   [[nodiscard]] std::string path(const std::string& in_root) const { return root_ + in_root; }
   void put(const std::string& in_root, const std::string& text) {
@@ -55,6 +57,12 @@ class FakeKernel : public Os {
     put("/proc/" + std::to_string(pid) + "/comm", command + "\n");
     put("/proc/" + std::to_string(pid) + "/attr/apparmor/current", label + "\n");
   }
+  /// Names in a folder, hidden ones too.
+  [[nodiscard]] std::vector<std::string> names(const std::string& in_root) {
+    return list(root_ + in_root).value_or(std::vector<std::string>());
+  }
+  /// The bytes that the kernel holds for a profile.
+  [[nodiscard]] std::string raw(const std::string& name) { return raw_[name]; }
   /// Name -> mode of what the kernel holds.
   [[nodiscard]] const std::map<std::string, std::string>& loaded() const { return loaded_; }
   void load(const std::string& name, const std::string& mode, const std::string& raw = {}) {
@@ -66,6 +74,8 @@ class FakeKernel : public Os {
   int refuse_load = 0;           ///< errno of every write to .replace
   int refuse_rename = 0;         ///< errno of every rename
   int full_disk = 0;             ///< errno of writes to other files
+  int refuse_sync = 0;           ///< errno of fsync …
+  int syncs_before = 0;          ///< … after so many that succeed
   bool lie_about_bytes = false;  ///< the kernel's copy differs from what was written
   bool keep_copies = true;       ///< parameter export_binary
   std::size_t writes_to_kernel = 0;
@@ -97,6 +107,10 @@ class FakeKernel : public Os {
     }
     show();
     return bytes.size();
+  }
+  Result<void> fsync(int fd) override {
+    if (refuse_sync != 0 && syncs_before-- <= 0) return fail_errno(refuse_sync, "fsync");
+    return Os::fsync(fd);
   }
   Result<void> rename(const std::string& from, const std::string& to) override {
     if (refuse_rename != 0) return fail_errno(refuse_rename, to);

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 
+#include "app/image_names.h"
 #include "docker/engine.h"
 
 namespace bh::app {
 namespace {
 
-constexpr auto save_time = std::chrono::minutes(10);
-constexpr auto save_silence = std::chrono::seconds(60);
 constexpr std::string_view usual_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// The kernel follows an interpreter that is itself a script at most so often (fs/exec.c).
 constexpr int most_interpreters = 5;
@@ -106,9 +104,7 @@ Result<generate::ImageStart> image_start(const docker::Target& target, const std
   auto inspected = engine.inspect_images(ids);
   if (!inspected[0]) return tl::unexpected(std::move(inspected[0].error()).in(fmt::format("image {}", reference)));
   const docker::Image& image = *inspected[0];
-  BH_TRY(auto stream, engine.save_image(image.id, save_time));
-  auto tree = image::read_saved([&] { return stream.next(save_silence); });
-  if (!tree) return tl::unexpected(std::move(tree.error()).in(fmt::format("layers of {}", reference)));
+  BH_TRY(auto tree, image_tree(target, image.id));
 
   generate::ImageStart start{.reference = reference, .id = image.id, .user = image.config.user};
   for (const auto& [path, _] : image.config.volumes) start.volumes.push_back(path);
@@ -119,7 +115,7 @@ Result<generate::ImageStart> image_start(const docker::Target& target, const std
     config.entrypoint = entrypoint;
     config.command.clear();
   }
-  add_started_programs(*tree, config, start);
+  add_started_programs(tree, config, start);
   return start;
 }
 

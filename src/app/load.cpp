@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/loadable.h"
+
 namespace bh::app {
 
 std::vector<LoadedEntry> entries_of(const compile::KernelPolicy& policy,
@@ -15,29 +17,36 @@ std::vector<LoadedEntry> entries_of(const compile::KernelPolicy& policy,
   return entries;
 }
 
-Result<Verified> load_and_verify(Session& session, const compile::KernelPolicy& policy,
-                                 std::string_view bytes) {
-  BH_TRY_DO(session.kernel.replace(bytes));
+namespace {
+
+Result<Verified> verify_after_load(Session& session, const compile::KernelPolicy& policy,
+                                   std::string_view bytes) {
   auto verified = verify_loaded(session, policy, bytes);
   if (!verified)
     return tl::unexpected(std::move(verified.error()).in("loaded, but reading it back shows a difference"));
   return verified;
 }
 
-Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string& input, bool dry_run) {
-  LoadReport report{.input = input, .dry_run = dry_run};
+}  // namespace
+
+Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string& input,
+                        const LoadOptions& options) {
+  LoadReport report{.input = input, .dry_run = options.dry_run};
   BH_TRY(Compiled compiled, pipeline.open(input));
   report.bytes = compiled.bytes.size();
-  if (dry_run) {
+  if (options.dry_run) {
     auto loaded =
         session.kernel.profiles();  // without AppArmor, or the right to look, nothing is known to be replaced
     report.profiles = entries_of(compiled.policy, loaded ? *loaded : std::vector<kernel::LoadedProfile>());
     return report;
   }
   BH_TRY_DO(session.kernel.require());
+  BH_TRY_DO(check_loadable(session, compiled.policy));
   auto loaded = session.kernel.profiles();
   if (loaded) report.profiles = entries_of(compiled.policy, *loaded);
-  BH_TRY(report.verified, load_and_verify(session, compiled.policy, compiled.bytes));
+  BH_TRY_DO(options.no_replace ? session.kernel.load(compiled.bytes)
+                               : session.kernel.replace(compiled.bytes));
+  BH_TRY(report.verified, verify_after_load(session, compiled.policy, compiled.bytes));
   return report;
 }
 

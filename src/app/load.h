@@ -24,13 +24,14 @@ struct LoadReport {
   bool dry_run = false;
 };
 
-/// Compiles `input` and loads it. Dry run: everything but the write.
-[[nodiscard]] Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string& input,
-                                      bool dry_run);
+struct LoadOptions {
+  bool dry_run = false;     ///< everything but the write
+  bool no_replace = false;  ///< an error if one of the profiles is loaded already
+};
 
-/// Writes, and reads back. Errors: nothing was loaded; or (said so) it was, and is not what it should be.
-[[nodiscard]] Result<Verified> load_and_verify(Session& session, const compile::KernelPolicy& policy,
-                                               std::string_view bytes);
+/// Compiles `input` and loads it.
+[[nodiscard]] Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string& input,
+                                      const LoadOptions& options);
 
 /// The profiles of `policy` as they are listed; `replaced` by what `loaded` holds.
 [[nodiscard]] std::vector<LoadedEntry> entries_of(const compile::KernelPolicy& policy,

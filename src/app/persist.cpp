@@ -4,6 +4,7 @@
 
 #include "app/version.h"
 #include "kernel/digest.h"
+#include "policy/resolve.h"
 
 namespace bh::app {
 namespace {
@@ -32,21 +33,17 @@ std::optional<Mark> find_mark(std::string_view bytes) {
   return Mark{line.substr(0, at), line.substr(at + mark_digest.size()), rest.substr(end + 1)};
 }
 
-/// Names that apparmor's boot service and parser pass over (see apparmor.d(5) and rc.apparmor.functions' skip
-/// list).
-bool passed_over(std::string_view name) {
-  constexpr std::string_view endings[] = {".dpkg-new",    ".dpkg-old", ".dpkg-dist", ".dpkg-bak",
-                                          ".dpkg-remove", ".pacsave",  ".pacnew",    ".rpmnew",
-                                          ".rpmsave",     ".orig",     ".rej",       "~"};
-  if (name.starts_with('.') || name == "README") return true;
-  for (std::string_view ending : endings)
-    if (name.ends_with(ending)) return true;
-  return false;
-}
-
 bool file_name_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("._-+@=,:").find(c) != std::string_view::npos;
+}
+
+constexpr std::string_view made_by = "# Made by bulkhead ";
+constexpr std::string_view made_from = " from ";
+constexpr std::string_view made_end = ": change that and apply it again, not this file.";
+
+FileState state_of(const Mark& mark) {
+  return kernel::sha256_hex(mark.text) == mark.digest ? FileState::ours : FileState::edited;
 }
 
 }  // namespace
@@ -55,7 +52,7 @@ std::optional<std::string> file_name_for(std::string_view profile) {
   while (profile.starts_with('/')) profile.remove_prefix(1);
   std::string name;
   for (char c : profile) name += c == '/' ? '.' : file_name_byte(c) ? c : '_';
-  if (name.empty() || name.size() > 200 || passed_over(name)) return std::nullopt;
+  if (name.empty() || name.size() > 200 || policy::skipped_name(name)) return std::nullopt;
   return name;
 }
 
@@ -67,17 +64,43 @@ Result<PersistedFile> inspect_file(Os& os, const std::string& path, std::string_
   }
   PersistedFile file{FileState::foreign, std::move(*bytes)};
   auto mark = find_mark(file.bytes);
-  if (mark && mark->profile == profile)
-    file.state = kernel::sha256_hex(mark->text) == mark->digest ? FileState::ours : FileState::edited;
+  if (mark && mark->profile == profile) file.state = state_of(*mark);
   return file;
+}
+
+FileState state_of(std::string_view bytes) {
+  auto mark = find_mark(bytes);
+  return mark ? state_of(*mark) : FileState::foreign;
+}
+
+std::string marked_profile(std::string_view bytes) {
+  auto mark = find_mark(bytes);
+  return mark ? std::string(mark->profile) : std::string();
 }
 
 std::string with_mark(std::string_view text, std::string_view profile, std::string_view origin) {
   std::string shown;  // a comment is one line, whatever the path holds
   for (char c : origin) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return fmt::format(
-      "# Made by bulkhead {} from {}: change that and apply it again, not this file.\n{}{}{}{}\n{}",
-      version(), shown, mark_start, profile, mark_digest, kernel::sha256_hex(text), text);
+  return fmt::format("{}{}{}{}{}\n{}{}{}{}\n{}", made_by, version(), made_from, shown, made_end, mark_start,
+                     profile, mark_digest, kernel::sha256_hex(text), text);
+}
+
+std::string with_text(std::string_view bytes, std::string_view text) {
+  auto mark = find_mark(bytes);
+  if (!mark) return std::string(text);
+  std::string_view first = bytes.substr(0, bytes.find('\n'));
+  std::string digest =
+      state_of(*mark) == FileState::ours ? kernel::sha256_hex(text) : std::string(mark->digest);
+  return fmt::format("{}\n{}{}{}{}\n{}", first, mark_start, mark->profile, mark_digest, digest, text);
+}
+
+std::string origin_of(std::string_view bytes) {
+  if (!find_mark(bytes)) return {};
+  std::string_view first = bytes.substr(0, bytes.find('\n'));
+  std::size_t from = first.find(made_from);
+  if (!first.starts_with(made_by) || !first.ends_with(made_end) || from == std::string_view::npos) return {};
+  first.remove_suffix(made_end.size());
+  return std::string(first.substr(from + made_from.size()));
 }
 
 std::string_view without_mark(std::string_view bytes) {

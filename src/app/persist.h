@@ -33,6 +33,13 @@ struct PersistedFile {
   std::string bytes;  ///< the whole file
 };
 
+
+/// Of a file's bytes, whichever profile it is for: ours, edited or foreign.
+[[nodiscard]] FileState state_of(std::string_view bytes);
+
+/// The profile that the mark names; empty where there is no mark.
+[[nodiscard]] std::string marked_profile(std::string_view bytes);
+
 /// Errors: it is there but cannot be read.
 [[nodiscard]] Result<PersistedFile> inspect_file(Os& os, const std::string& path, std::string_view profile);
 
@@ -41,6 +48,13 @@ struct PersistedFile {
 
 /// The text under our mark; all of `bytes` where there is none.
 [[nodiscard]] std::string_view without_mark(std::string_view bytes);
+
+/// The whole file with another text under its mark: one of ours stays ours, an edited one edited, one without
+/// a mark without.
+[[nodiscard]] std::string with_text(std::string_view bytes, std::string_view text);
+
+/// What the user applied when a file of ours was made; empty where it does not say.
+[[nodiscard]] std::string origin_of(std::string_view bytes);
 
 /// Why `path` may not be overwritten, with the way out; nullopt: it may.
 [[nodiscard]] std::optional<std::string> reason_not_to_overwrite(const PersistedFile& file,

@@ -69,6 +69,7 @@ Result<Profile> Pipeline::read(const std::string& name) {
   options.host_has_base = exists(session_.world.os, settings_.base + "/abstractions/base");
   if (options.style == generate::Style::strict) {
     BH_TRY(options.abi, abi());
+    BH_TRY(options.image, image());
   }
   profile.generated = generate::generate(*profile.spec, options, session_.sources, session_.sink);
   if (session_.sink.errors() != before) return wrong_input(session_, before);
@@ -94,6 +95,13 @@ void Pipeline::forward(const diag::Sink& from, const Profile& profile) {
     forwarded.help = diagnostic.help;
     if (origin != nullptr) forwarded.label(origin->span, "asked for here");
   }
+}
+
+Result<const generate::ImageNames*> Pipeline::image() {
+  if (!image_ && settings_.image.given()) {
+    BH_TRY(image_, image_names(session_.world.os, settings_.image));
+  }
+  return image_.get();
 }
 
 Result<generate::Abi> Pipeline::abi() {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "app/image_names.h"
 #include "app/input.h"
 #include "app/session.h"
 #include "compile/compile.h"
@@ -33,9 +34,14 @@ struct PolicySettings {
   bool complain = false;
   std::optional<generate::Style> style;
   std::optional<generate::Abi> abi;  ///< of text made from a spec; none: the best that fits (abi_choice.h)
+<<<<<<< HEAD
   /// Whether this host's parser is to read the text that is made from a spec; none: unless `features` say that
   /// it is for another kernel.
   std::optional<bool> host_parser_reads;
+=======
+  ImageSource image;                 ///< whose names a strict spec's paths are resolved by
+  bool for_this_host = false;        ///< also with `features`: this host's parser reads the text at boot
+>>>>>>> main
 };
 
 /// Features to compile for, and whose they are.
@@ -80,6 +86,9 @@ class Pipeline {
   [[nodiscard]] Result<Compiled> open(const std::string& name);
 
   [[nodiscard]] const std::string& base() const { return settings_.base; }
+  /// Of the settings' image, read once; null where none is given.
+  [[nodiscard]] Result<const generate::ImageNames*> image();
+  [[nodiscard]] bool complain() const { return settings_.complain; }
   /// Read once, when first asked for.
   [[nodiscard]] Result<ChosenFeatures> features();
 
@@ -97,6 +106,7 @@ class Pipeline {
   policy::Library library_;
   std::optional<ChosenFeatures> features_;
   std::optional<generate::Abi> abi_;
+  std::unique_ptr<generate::ImageNames> image_;
 };
 
 }  // namespace bh::app

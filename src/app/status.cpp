@@ -18,17 +18,7 @@ std::vector<std::string_view> parts_of(std::string_view label) {
   return parts;
 }
 
-std::string_view outermost(std::string_view profile) { return profile.substr(0, profile.find("//")); }
-
 }  // namespace
-
-std::string persisted_path(Os& os, const std::string& folder, std::string_view profile) {
-  if (profile.starts_with(':')) return {};  // another namespace is not the boot service's
-  auto name = file_name_for(outermost(profile));
-  if (!name) return {};
-  std::string path = folder + "/" + *name;
-  return os.stat(path) ? path : std::string();
-}
 
 Result<StatusReport> status(Session& session, const std::vector<std::string>& names) {
   BH_TRY(auto loaded, session.kernel.profiles());
@@ -38,10 +28,11 @@ Result<StatusReport> status(Session& session, const std::vector<std::string>& na
     if (std::ranges::find(loaded, name, &kernel::LoadedProfile::name) == loaded.end())
       return tl::unexpected(Error{fmt::format("no profile named {} is loaded", name), ENOENT});
 
-  StatusReport report;
+  KeptFiles files = KeptFiles::read(session);
+  StatusReport report{.boot = boot_services(session.world.os, session.world)};
   std::set<int> known;
   for (const auto& profile : loaded) {
-    ProfileStatus entry{profile.name, profile.mode, {}, {}, FileState::absent};
+    ProfileStatus entry{profile.name, profile.mode, {}, {}, FileState::absent, {}};
     for (const auto& process : processes) {
       auto parts = parts_of(process.label);
       if (std::ranges::find(parts, profile.name) == parts.end()) continue;
@@ -49,10 +40,10 @@ Result<StatusReport> status(Session& session, const std::vector<std::string>& na
       known.insert(process.pid);
     }
     if (!names.empty() && std::ranges::find(names, profile.name) == names.end()) continue;
-    entry.file = persisted_path(session.world.os, session.world.policy_folder, profile.name);
-    if (!entry.file.empty()) {
-      auto file = inspect_file(session.world.os, entry.file, profile.name);
-      entry.file_state = file ? file->state : FileState::foreign;
+    if (const KeptFile* file = files.find(profile.name)) {
+      entry.file = file->path;
+      entry.file_state = file->state;
+      entry.back_by = brought_back_by(report.boot, session.world, *file);
     }
     report.profiles.push_back(std::move(entry));
   }

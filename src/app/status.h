@@ -1,10 +1,10 @@
-// status: every loaded profile with its mode, its processes and the file that brings it back after a reboot.
+// status: every loaded profile with its mode, its processes, the file that it is kept in and who loads that at a boot.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "app/persist.h"
+#include "app/boot.h"
 #include "app/session.h"
 
 namespace bh::app {
@@ -16,9 +16,11 @@ struct ProfileStatus {
       processes;     ///< under it, alone or in a stack; children and hats have entries of their own
   std::string file;  ///< in the policy folder; empty: none, it is gone after a reboot
   FileState file_state = FileState::absent;
+  std::vector<std::string> back_by;  ///< the units that load the file at a boot; empty: none will
 };
 
 struct StatusReport {
+  BootServices boot;
   std::vector<ProfileStatus> profiles;  ///< by name
   /// Processes whose label names no loaded profile: those of a profile that was removed or renamed since.
   std::vector<kernel::ConfinedProcess> strays;
@@ -26,9 +28,5 @@ struct StatusReport {
 
 /// `names`: only these (an error names one that is not loaded); empty: all.
 [[nodiscard]] Result<StatusReport> status(Session& session, const std::vector<std::string>& names);
-
-/// The file in `folder` that the boot service would load this profile from, by the distributions' naming;
-/// empty: none there.
-[[nodiscard]] std::string persisted_path(Os& os, const std::string& folder, std::string_view profile);
 
 }  // namespace bh::app

@@ -306,11 +306,12 @@ std::vector<std::string> collect_content_trust(const HostFs& fs) {
   return out;
 }
 
-Host collect_host(const HostFs& fs, const std::string& socket, const std::string& data_root) {
+Host collect_host(const HostFs& fs, const net::Endpoint& asked, const std::string& data_root) {
   Host host;
+  const std::string& socket = asked.path;
   if (auto name = fs.read("/proc/sys/kernel/hostname")) host.name = trim(*name);
   if (auto kernel = fs.read("/proc/sys/kernel/osrelease")) host.kernel = trim(*kernel);
-  host.daemon = collect_daemon(fs, socket);
+  host.daemon = collect_daemon(fs, asked);
   host.files = collect_files(fs, host.daemon, socket, data_root);
   auto places = collect_places(fs, socket);
   host.files.insert(host.files.end(), places.begin(), places.end());
@@ -363,8 +364,7 @@ Result<Snapshot> collect(Os& os, docker::Engine& engine, const CollectOptions& o
   std::string no_host = !options.host ? "the host was not read (--no-host)"
                                       : fmt::format("the engine at {} runs on another host", out.endpoint);
   if (out.local) {
-    auto socket = endpoint.kind == net::Endpoint::Kind::unix_socket ? endpoint.path : std::string();
-    out.host = collect_host(fs, socket, out.info ? out.info->docker_root_dir : "");
+    out.host = collect_host(fs, endpoint, out.info ? out.info->docker_root_dir : "");
   } else {
     mark_unknown(out.host, no_host);
   }

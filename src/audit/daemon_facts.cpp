@@ -184,15 +184,34 @@ bool holds_socket(const HostFs& fs, std::int64_t pid, const std::string& inode) 
   });
 }
 
-/// The process that answers on `socket`, or the only engine there is.
-std::optional<std::int64_t> find_process(const HostFs& fs, const std::string& socket) {
+/// Whether the process holds a TCP socket that listens on `port`.
+bool listens_on(const HostFs& fs, std::int64_t pid, std::uint32_t port) {
+  for (const char* table : {"tcp", "tcp6"}) {
+    auto text = fs.read(fmt::format("/proc/{}/net/{}", pid, table), 16u << 20);
+    if (!text) continue;
+    for (auto line : lines(*text)) {
+      auto columns = words(line);
+      if (columns.size() < 10 || columns[3] != "0A") continue;
+      auto colon = columns[1].find(':');
+      if (colon != std::string_view::npos && columns[1].substr(colon + 1) == fmt::format("{:04X}", port) &&
+          holds_socket(fs, pid, std::string(columns[9])))
+        return true;
+    }
+  }
+  return false;
+}
+
+/// The process that answers there, or the only engine there is.
+std::optional<std::int64_t> find_process(const HostFs& fs, const net::Endpoint& asked) {
   std::vector<std::int64_t> engines;
   for (auto pid : process_ids(fs)) {
     auto comm = fs.read(fmt::format("/proc/{}/comm", pid));
     if (comm && (trim(*comm) == "dockerd" || trim(*comm) == "docker" || trim(*comm) == "podman"))
       engines.push_back(pid);
   }
-  if (auto inode = socket_inode(fs, socket); !inode.empty()) {
+  for (auto pid : engines)
+    if (asked.port != 0 && listens_on(fs, pid, asked.port)) return pid;
+  if (auto inode = socket_inode(fs, asked.path); !inode.empty()) {
     for (auto pid : engines)
       if (holds_socket(fs, pid, inode)) return pid;
     return std::nullopt;  // someone else's socket (a forwarded one): none of ours
@@ -343,14 +362,14 @@ std::vector<std::string> split_exec(std::string_view line,
   return out;
 }
 
-Fact<Daemon> collect_daemon(const HostFs& fs, const std::string& socket) {
+Fact<Daemon> collect_daemon(const HostFs& fs, const net::Endpoint& asked) {
   Daemon daemon;
   auto unit = find_unit(fs, "docker.service");
   daemon.unit_path = unit.fragment;
   daemon.drop_ins = unit.drop_ins;
   if (!unit.fragment.empty()) daemon.unit_argv = unit_arguments(fs, unit);
 
-  auto pid = find_process(fs, socket);
+  auto pid = find_process(fs, asked);
   std::string where;
   std::vector<std::string> argv;
   if (pid) {
@@ -388,8 +407,7 @@ Fact<Daemon> collect_daemon(const HostFs& fs, const std::string& socket) {
     auto process = fs.stat(fmt::format("/proc/{}", daemon.pid));
     daemon.config_newer = config && process && config->st_mtime > process->st_mtime;
   }
-  for (auto* list : {&daemon.argv, &daemon.unit_argv})
-    for (auto& word : *list) word = redact_text(word);
+  redact(daemon);
   return {.value = std::move(daemon)};
 }
 

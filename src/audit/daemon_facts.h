@@ -12,11 +12,13 @@
 
 #include "audit/facts.h"
 #include "audit/host_fs.h"
+#include "net/endpoint.h"
 
 namespace bh::audit {
 
-/// `socket`: the unix socket that was asked, to find its owner among several daemons; may be empty.
-[[nodiscard]] Fact<Daemon> collect_daemon(const HostFs& fs, const std::string& socket);
+/// `asked`: the socket or port of this host that the engine answered at, to find its owner among several
+/// daemons.
+[[nodiscard]] Fact<Daemon> collect_daemon(const HostFs& fs, const net::Endpoint& asked);
 
 /// The unit file and its drop-ins in systemd's order, drop-ins sorted by name; empty where there is none.
 struct UnitFiles {

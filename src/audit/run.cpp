@@ -37,14 +37,14 @@ bool is_bad(const report::Document& document, std::string_view fail_on) {
 
 std::vector<FileFact> watchable_files(Os& os, const docker::Environment& environment, const Source& source) {
   HostFs fs(os);
-  std::string socket;
+  net::Endpoint asked;
   std::string data_root;
   if (auto target = docker::find_engine(os, environment, source.host, source.context)) {
-    if (target->endpoint.kind == net::Endpoint::Kind::unix_socket) socket = target->endpoint.path;
+    asked = target->endpoint;
     if (auto engine = docker::Engine::connect(*target))
       if (auto info = engine->info()) data_root = info->docker_root_dir;
   }
-  return collect_files(fs, collect_daemon(fs, socket), socket, data_root);
+  return collect_files(fs, collect_daemon(fs, asked), asked.path, data_root);
 }
 
 }  // namespace bh::audit

@@ -82,6 +82,7 @@ Result<void> StagedFile::commit() {
   if (auto renamed = os_.rename(temporary_, path_); !renamed)
     return tl::unexpected(std::move(renamed.error()).in(fmt::format("cannot write {}", path_)));
   temporary_.clear();
+  in_place_ = true;
   BH_TRY(int folder, os_.open(folder_of(path_), O_RDONLY | O_DIRECTORY));
   OpenFile opened(os_, folder);
   return os_.fsync(folder);

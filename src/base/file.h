@@ -36,8 +36,10 @@ class StagedFile {
 
   /// Where the bytes are now; for others to look at before they count.
   [[nodiscard]] const std::string& temporary() const { return temporary_; }
-  /// Rename, and sync of the folder. On an error `path` is untouched, unless only that last sync failed.
+  /// Rename, and sync of the folder. On an error `path` is untouched, unless in_place() says that only that last
+  /// sync failed.
   [[nodiscard]] Result<void> commit();
+  [[nodiscard]] bool in_place() const { return in_place_; }
 
  private:
   StagedFile(Os& os, std::string path, std::string temporary)
@@ -45,6 +47,7 @@ class StagedFile {
   Os& os_;
   std::string path_;
   std::string temporary_;
+  bool in_place_ = false;
 };
 
 /// stage() and commit(): replaces `path`: temporary file beside it, write, fsync, rename, fsync of the

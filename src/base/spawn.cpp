@@ -73,6 +73,17 @@ bool drain(Pipe& out, Pipe& err, SpawnOutcome& outcome, std::size_t limit, Clock
   return true;
 }
 
+/// Kills the child's group and takes the child's status. False: it lives on, as its AppArmor profile accepts
+/// no signal from us.
+bool end_group(pid_t child, int& status) {
+  ::kill(-child, SIGKILL);
+  for (int tries = 0; tries < 200; ++tries) {
+    if (::waitpid(child, &status, WNOHANG) != 0) return true;
+    ::poll(nullptr, 0, 10);
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<SpawnOutcome> spawn(const std::vector<std::string>& argv, const SpawnOptions& options) {
@@ -99,9 +110,12 @@ Result<SpawnOutcome> spawn(const std::vector<std::string>& argv, const SpawnOpti
   }
   SpawnOutcome outcome;
   outcome.timed_out = !drain(out, err, outcome, options.output_limit, Clock::now() + options.timeout);
-  if (outcome.timed_out) ::kill(-child, SIGKILL);
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  if (outcome.timed_out && !end_group(child, status)) {
+    outcome.exit_code = 128 + SIGKILL;
+    return outcome;
+  }
+  while (!outcome.timed_out && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return outcome;

@@ -4,6 +4,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/json.h"
 #include "cli/policy_flags.h"
@@ -83,12 +84,20 @@ void print_notes(const app::ApplyReport& report, const Arguments& arguments, Ter
         "the kernel asks no profile about the first program of a container or of `docker exec`: what may be "
         "executed binds what "
         "runs inside");
-  if (arguments.has("complain") && !report.features.origin.empty() &&
-      report.file == app::FileOutcome::is_input)
-    terminal.complain("the file itself says nothing of complain mode: after a reboot it is enforced");
-  if (report.file == app::FileOutcome::written && !report.survives_reboot)
-    terminal.complain(
-        fmt::format("{} is not where the boot service looks: load it again after a reboot", report.path));
+  if (arguments.has("complain") && report.file == app::FileOutcome::is_input)
+    terminal.complain(fmt::format(
+        "bulkhead did not write {}, so it stays as it is: it brings its own mode back after a reboot", report.path));
+  if (report.silent_denies && report.in_policy_folder)
+    terminal.complain(fmt::format(
+        "{} has `deny` rules without `audit`: loaded by the distribution's parser at a boot, they are enforced without "
+        "a line in the log, in complain mode too",
+        report.path));
+  if (!report.unsynced.empty())
+    terminal.complain(fmt::format("{} is in place, but the disk did not confirm it: {}", report.path, report.unsynced));
+  if (report.file != app::FileOutcome::not_kept && report.back_by.empty() && !report.dry_run)
+    terminal.complain(fmt::format(
+        "nothing loads {} at a boot of this host: enable {}{} (`bulkhead restore --print-unit`)", report.path,
+        report.in_policy_folder ? fmt::format("{}, or ", app::distribution_unit) : "", app::own_unit));
   if (!report.dry_run && !report.loaded)
     terminal.complain(
         fmt::format("{} is not enforced: {} ({})", report.name, report.kernel.cause, report.kernel.way_out));
@@ -130,6 +139,10 @@ constexpr Flag flags[] = {
      .help = "write the file there instead of /etc/apparmor.d",
      .completes = Completes::folder},
     style_flag,
+    image_flag,
+    rootfs_flag,
+    host_flag,
+    context_flag,
     abi_flag,
     features_flag,
     policy_features_flag,

@@ -2,18 +2,39 @@
 
 namespace bh::cli {
 
-extern const Command apply_command, generate_command, show_command, compile_command, load_command,
-    remove_command, mode_command, status_command, query_command, decode_command, lab_command,
-    lab_guest_command, spec_command, help_command, man_command, completions_command;
-extern const Command run_args_command, audit_command, snapshot_command, audit_rules_command, events_command;
+// One line for each command: names here, in the order of the help.
+// clang-format off
+#define BH_COMMANDS(X) \
+  X(apply)             \
+  X(generate)          \
+  X(show)              \
+  X(compile)           \
+  X(load)              \
+  X(remove)            \
+  X(mode)              \
+  X(status)            \
+  X(restore)           \
+  X(query)             \
+  X(run_args)          \
+  X(decode)            \
+  X(lab)               \
+  X(audit)             \
+  X(snapshot)          \
+  X(audit_rules)       \
+  X(events)            \
+  X(spec)              \
+  X(help)              \
+  X(man)               \
+  X(completions)
+// clang-format on
+
+#define BH_DECLARE(name) extern const Command name##_command;
+BH_COMMANDS(BH_DECLARE)
+BH_DECLARE(lab_guest)
 
 namespace {
-constexpr const Command* table[] = {
-    &apply_command,  &generate_command, &show_command,   &compile_command,  &load_command,
-    &remove_command, &mode_command,     &status_command, &query_command,    &run_args_command,
-    &decode_command, &lab_command,      &audit_command,  &snapshot_command, &audit_rules_command,
-    &events_command, &spec_command,     &help_command,   &man_command,      &completions_command,
-};
+#define BH_ENTRY(name) &name##_command,
+constexpr const Command* table[] = {BH_COMMANDS(BH_ENTRY)};
 }  // namespace
 
 std::span<const Command* const> all_commands() { return table; }

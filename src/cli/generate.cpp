@@ -24,10 +24,6 @@ Result<generate::ImageStart> start_of(app::Session& session, const Arguments& ar
 }
 
 int run_starter(const Arguments& arguments, Terminal& terminal) {
-  if (!arguments.argument(0).empty() || (arguments.has("image") && arguments.has("rootfs"))) {
-    terminal.complain("one of SPEC, --image and --rootfs: a spec becomes a profile, an image becomes a spec to start from");
-    return exit_trouble;
-  }
   app::Session session;
   auto start = start_of(session, arguments);
   if (!start) return print_failure(session, terminal, "generate a starting spec", start.error());
@@ -36,7 +32,12 @@ int run_starter(const Arguments& arguments, Terminal& terminal) {
 }
 
 int run(const Arguments& arguments, Terminal& terminal) {
-  if (arguments.has("image") || arguments.has("rootfs")) return run_starter(arguments, terminal);
+  if (arguments.has("image") && arguments.has("rootfs")) {
+    terminal.complain("--image or --rootfs: an image's files are in one place");
+    return exit_trouble;
+  }
+  bool from_image = arguments.has("image") || arguments.has("rootfs");
+  if (arguments.argument(0).empty() && from_image) return run_starter(arguments, terminal);
   if (arguments.argument(0).empty()) {
     terminal.complain("generate from what? A SPEC becomes a profile; --image REF or --rootfs DIR becomes a spec to start from");
     return exit_trouble;
@@ -64,20 +65,18 @@ constexpr Flag flags[] = {
     abi_flag,
     features_flag,
     base_flag,
-    {.name = "image", .value = "REF", .help = "write a spec to start from for this image of the engine"},
-    {.name = "rootfs",
-     .value = "DIR",
-     .help = "the same for an image's files in a folder",
-     .completes = Completes::folder},
+    image_flag,
+    rootfs_flag,
     {.name = "entrypoint",
      .value = "WORD",
-     .help = "what starts instead of the image's own command; once for each word",
+     .help = "without SPEC: what starts instead of the image's own command; once for each word",
      .many = true},
     host_flag,
     context_flag,
 };
 constexpr Example examples[] = {{"generate examples/nginx.toml", "the profile that strict makes of it"},
                                 {"generate --image nginx:1.27", "a commented spec to start from"},
+                                {"generate --image nginx:1.27 web.toml", "web.toml under the names that this image has for its files"},
                                 {"generate --style bane sample.toml",
                                  "what bane makes of it, with a warning for each line that does less "
                                  "than it says"}};
@@ -91,7 +90,7 @@ constexpr Command generate_command = {.name = "generate",
                                           "apparmor_parser can read too. `strict` means what the spec "
                                           "says (`bulkhead spec` prints the reference); `bane` means what "
                                           "bane's own output for the same file means.\n\nWith --image or "
-                                          "--rootfs it goes the other way and writes a spec: what the image "
+                                          "--rootfs and no SPEC it goes the other way and writes a spec: what the image "
                                           "says of its command, volumes, ports and user, each line with a "
                                           "comment. Links, `#!` lines and PATH are followed inside the "
                                           "image, whose layers are read as a stream and never unpacked.",

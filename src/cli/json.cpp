@@ -74,6 +74,7 @@ std::string to_json(const app::StatusReport& report) {
          {"persisted", !profile.file.empty()},
          {"file", or_null(profile.file)},
          {"file_written_by", profile.file.empty() ? Json(nullptr) : Json(word(profile.file_state))},
+         {"back_by", profile.back_by},
          {"processes", processes_json(profile.processes)}});
   return finish({{"profiles", profiles}, {"strays", processes_json(report.strays)}});
 }
@@ -88,7 +89,9 @@ std::string to_json(const std::vector<app::RemoveReport>& reports) {
                    {"processes", processes_json(report.processes)},
                    {"file", or_null(report.file)},
                    {"file_removed", report.file_removed},
-                   {"file_kept_because", or_null(report.file_kept_because)}});
+                   {"file_kept_because", or_null(report.file_kept_because)},
+                   {"backup", or_null(report.backup)},
+                   {"undo", or_null(report.undo)}});
   return finish(all);
 }
 
@@ -112,7 +115,21 @@ std::string to_json(const std::vector<app::ModeReport>& reports) {
                    {"with_it", report.with_it},
                    {"source", or_null(report.source)},
                    {"file", or_null(report.file)},
+                   {"file_changed", report.file_changed},
+                   {"file_kept_because", or_null(report.file_kept_because)},
+                   {"backup", or_null(report.backup)},
                    {"verified", word(report.verified)}});
+  return finish(all);
+}
+
+std::string to_json(const app::RestoreReport& report) {
+  Json all = Json::array();
+  for (const auto& file : report.files)
+    all.push_back({{"file", file.path},
+                   {"file_written_by", word(file.state)},
+                   {"loaded", file.trouble.empty() && !report.dry_run},
+                   {"trouble", or_null(file.trouble)},
+                   {"profiles", entries_json(file.profiles)}});
   return finish(all);
 }
 
@@ -127,7 +144,9 @@ std::string to_json(const app::CompileReport& report) {
                           {"policy_states", profile.policy_states}});
     files.push_back({{"input", file.input}, {"bytes", file.bytes}, {"profiles", profiles}});
   }
-  return finish({{"features", report.features}, {"assumed", report.assumed}, {"files", files}});
+  Json failed = Json::array();
+  for (const auto& file : report.failed) failed.push_back({{"input", file.input}, {"error", file.why}});
+  return finish({{"features", report.features}, {"assumed", report.assumed}, {"files", files}, {"failed", failed}});
 }
 
 std::string to_json(const app::QueryReport& report) {
@@ -168,13 +187,30 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"file", or_null(report.path)},
                  {"file_outcome", files[static_cast<std::size_t>(report.file)]},
                  {"backup", or_null(report.backup)},
-                 {"survives_reboot", report.survives_reboot},
+                 {"file_unsynced", or_null(report.unsynced)},
+                 {"survives_reboot", !report.back_by.empty()},
+                 {"back_by", report.back_by},
                  {"host_parser", parsers[static_cast<std::size_t>(report.host_parser)]},
                  {"docker_flag", "--security-opt apparmor=" + report.name},
                  {"as_expected", report.as_expected()},
                  {"expectations", expectations},
                  {"tightened", tightened},
                  {"diagnostics", diagnostics_json(session)}});
+}
+
+std::string to_json(const std::vector<app::ContainerStatus>& containers) {
+  Json all = Json::array();
+  for (const auto& container : containers)
+    all.push_back({{"id", container.id},
+                   {"name", container.name},
+                   {"image", container.image},
+                   {"state", container.state},
+                   {"asked", container.asked},
+                   {"carried", container.carried},
+                   {"mode", or_null(container.mode)},
+                   {"back_by", container.back_by},
+                   {"findings", container.findings}});
+  return finish({{"containers", all}});
 }
 
 std::string to_json(const app::RunArgs& args) {

@@ -8,10 +8,12 @@
 #include "app/run_args.h"
 #include "app/apply.h"
 #include "app/compile_files.h"
+#include "app/container_status.h"
 #include "app/load.h"
 #include "app/mode.h"
 #include "app/query.h"
 #include "app/remove.h"
+#include "app/restore.h"
 #include "app/session.h"
 #include "app/status.h"
 
@@ -22,12 +24,14 @@ namespace bh::cli {
 [[nodiscard]] std::string to_json(const std::vector<app::RemoveReport>& reports);
 [[nodiscard]] std::string to_json(const std::vector<app::LoadReport>& reports);
 [[nodiscard]] std::string to_json(const std::vector<app::ModeReport>& reports);
+[[nodiscard]] std::string to_json(const app::RestoreReport& report);
 [[nodiscard]] std::string to_json(const app::CompileReport& report);
 [[nodiscard]] std::string to_json(const app::QueryReport& report);
 /// With the session's warnings.
 [[nodiscard]] std::string to_json(const app::ApplyReport& report, const app::Session& session);
 
 [[nodiscard]] std::string to_json(const app::RunArgs& args);
+[[nodiscard]] std::string to_json(const std::vector<app::ContainerStatus>& containers);
 
 /// The text as one JSON string, quotes included.
 [[nodiscard]] std::string json_string(const std::string& text);

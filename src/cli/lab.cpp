@@ -2,6 +2,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/policy_flags.h"
 #include "cli/report.h"
@@ -105,6 +106,10 @@ constexpr Flag flags[] = {
     {.name = "prepare", .help = "only fetch the kernels"},
     complain_flag,
     style_flag,
+    image_flag,
+    rootfs_flag,
+    host_flag,
+    context_flag,
     abi_flag,
     features_flag,
     include_flag,

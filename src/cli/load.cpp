@@ -27,10 +27,11 @@ void print(const app::LoadReport& report, Terminal& terminal) {
 int run(const Arguments& arguments, Terminal& terminal) {
   app::Session session;
   app::Pipeline pipeline(session, policy_settings(load_command, arguments));
+  app::LoadOptions options{.dry_run = arguments.has("dry-run"), .no_replace = arguments.has("no-replace")};
   int code = exit_fine;
   std::vector<app::LoadReport> reports;
   for (const std::string& input : arguments.rest(0)) {
-    auto report = app::load(session, pipeline, input, arguments.has("dry-run"));
+    auto report = app::load(session, pipeline, input, options);
     if (report) {
       reports.push_back(std::move(*report));
     } else {
@@ -48,8 +49,17 @@ int run(const Arguments& arguments, Terminal& terminal) {
 }
 
 constexpr Argument arguments[] = {{.name = "PROFILE", .help = input_help, .many = true}};
-constexpr Flag flags[] = {complain_flag, dry_run_flag, features_flag, policy_features_flag,
-                          include_flag,  base_flag,    style_flag,    format_flag};
+constexpr Flag flags[] = {
+    complain_flag,
+    dry_run_flag,
+    {.name = "no-replace", .help = "refuse if a profile of that name is loaded already"},
+    features_flag,
+    policy_features_flag,
+    include_flag,
+    base_flag,
+    style_flag,
+    format_flag,
+};
 constexpr Example examples[] = {
     {"load /etc/apparmor.d/usr.sbin.nscd", "into the running kernel, until the next boot"},
     {"load web.policy", "what `bulkhead compile -o` wrote"}};

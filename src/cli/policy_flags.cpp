@@ -19,6 +19,9 @@ app::PolicySettings policy_settings(const Command& command, const Arguments& arg
       settings.style = *style == "bane" ? generate::Style::bane : generate::Style::strict;
   }
   if (has_flag("abi")) settings.abi = generate::abi_named(arguments.value_or("abi", ""));
+  if (has_flag("image"))
+    settings.image = {arguments.value_or("image", ""), arguments.value_or("rootfs", ""),
+                      arguments.value_or("host", ""), arguments.value_or("context", "")};
   return settings;
 }
 

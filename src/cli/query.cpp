@@ -2,6 +2,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/json.h"
 #include "cli/policy_flags.h"
@@ -76,6 +77,10 @@ constexpr Flag flags[] = {
      .help = "which one of a file that holds several (default: the first)"},
     complain_flag,
     style_flag,
+    image_flag,
+    rootfs_flag,
+    host_flag,
+    context_flag,
     abi_flag,
     features_flag,
     policy_features_flag,

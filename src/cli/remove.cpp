@@ -42,12 +42,19 @@ void print(const app::RemoveReport& report, const app::RemoveOptions& options, T
     terminal.out(diag::printable(fmt::format("{}: kept, {}; it is loaded again at the next boot", report.file,
                                              report.file_kept_because)) +
                  "\n");
+  if (!report.backup.empty())
+    terminal.out(diag::printable(fmt::format("{}: a copy of it, as nothing else says what it said", report.backup)) +
+                 "\n");
+  if (!report.kernel.ready())
+    terminal.complain(fmt::format("{}: there was nothing to take out of the kernel", report.kernel.cause));
   if (!report.processes.empty()) {
     terminal.complain(options.dry_run
                           ? fmt::format("{} would be unconfined:", used)
                           : fmt::format("{} unconfined now, until restarted under a profile:", used));
     print_processes(report, terminal);
   }
+  if (!report.undo.empty() && !options.dry_run)
+    terminal.complain(diag::printable(fmt::format("to have it back: {}", report.undo)));
 }
 
 int run(const Arguments& arguments, Terminal& terminal) {
@@ -95,7 +102,10 @@ constexpr Command remove_command = {.name = "remove",
                                         "files that `bulkhead apply` wrote for them.\n\nThe kernel makes "
                                         "every process of a removed profile unconfined, and loading the "
                                         "profile again does not bring it back. So a profile in use is "
-                                        "not removed without --force; its processes are listed instead.",
+                                        "not removed without --force; its processes are listed "
+                                        "instead.\n\nWhat brings the profile itself back is printed: applying "
+                                        "its source again, or a copy of the file where that is gone or the "
+                                        "file was edited.",
                                     .arguments = arguments,
                                     .flags = flags,
                                     .examples = examples,

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <map>
 
 #include "cli/exit_codes.h"
 #include "diag/render.h"
@@ -27,6 +28,19 @@ std::size_t width_of(std::string_view text) {
 void print_diagnostics(const app::Session& session, Terminal& terminal) {
   for (const diag::Diagnostic& diagnostic : session.sink.diagnostics())
     terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
+}
+
+void print_diagnostics_in_short(const app::Session& session, Terminal& terminal) {
+  std::map<diag::Code, std::size_t> notes;
+  for (const diag::Diagnostic& diagnostic : session.sink.diagnostics()) {
+    if (diagnostic.severity == diag::Severity::note)
+      ++notes[diagnostic.code];
+    else
+      terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
+  }
+  for (const auto& [code, n] : notes)
+    terminal.complain(fmt::format("BH{}, {}: {} (compile one file alone to see where)", diag::info(code).number,
+                                  diag::info(code).title, count(n, "rule", "rules")));
 }
 
 int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,

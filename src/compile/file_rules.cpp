@@ -227,8 +227,11 @@ void add_change_profile_rule(ProfileBuilder& builder, const policy::ChangeProfil
   std::optional<Language> program = Language{any_executable(pool), false, 2};
   if (rule.exec) program = label_language(builder, *rule.exec, "path");  // `//` stays here, too
   if (!label || !program) return;
+  // Its priority counts for nothing, as in the reference: a deny of change_profile wins, however low.
   const auto add = [&](ExprId expr, std::uint32_t bits, bool exact) {
-    builder.file.add(expr, ProfileBuilder::grant(context, bits, 0, exact), context.index);
+    Grant grant = ProfileBuilder::grant(context, bits, 0, exact);
+    grant.priority = 0;
+    builder.file.add(expr, grant, context.index);
   };
   add(label->expr, accept_bit::change_profile | accept_bit::onexec, label->exact);
   add(program->expr, accept_bit::onexec, program->exact);

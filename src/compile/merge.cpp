@@ -31,11 +31,11 @@ void apply(Merged& merged, const Grant& grant, std::uint32_t bits) {
   }
 }
 
-/// The highest rank that speaks about `bit`.
-std::int64_t deciding_rank(std::span<const Grant* const> grants, std::uint32_t bit, bool for_exec) {
+/// The highest rank that speaks about the exec bit of a half.
+std::int64_t deciding_rank(std::span<const Grant* const> grants, std::uint32_t exec) {
   std::int64_t best = undecided;
   for (const Grant* grant : grants) {
-    if ((grant->bits & bit) != 0) best = std::max(best, rank(*grant, for_exec));
+    if ((grant->bits & exec) != 0) best = std::max(best, rank(*grant, true));
   }
   return best;
 }
@@ -62,12 +62,12 @@ void merge_plain(std::span<const Grant* const> grants, Merged& merged) {
   }
 }
 
-/// Exec of one half, with its transition. Then `ix` implies mapping the file, unless a rule of higher rank
-/// spoke about that.
+/// Exec of one half, with its transition. Then `ix` implies mapping the file, unless that is denied: also by a rule of
+/// lower priority, which an implied permission does not overrule.
 void merge_exec(std::span<const Grant* const> grants, unsigned shift, Merged& merged,
                 std::optional<ExecConflict>& conflict) {
   const std::uint32_t exec = accept_bit::exec << shift;
-  const std::int64_t best = deciding_rank(grants, exec, true);
+  const std::int64_t best = deciding_rank(grants, exec);
   if (best == undecided) return;
   const std::uint32_t fields = exec_fields << shift;
   std::size_t decider = grants.size();
@@ -83,10 +83,10 @@ void merge_exec(std::span<const Grant* const> grants, unsigned shift, Merged& me
     }
   }
   const std::uint32_t mmap = accept_bit::mmap << shift;
-  if ((merged.allow & exec) != 0 && (merged.allow & accept_bit::inherit << shift) != 0 &&
-      deciding_rank(grants, mmap, false) <= best) {
-    merged.allow |= mmap;
-  }
+  const bool unmappable = std::any_of(grants.begin(), grants.end(), [&](const Grant* grant) {
+    return grant->access == policy::Access::deny && (grant->bits & mmap) != 0;
+  });
+  if ((merged.allow & exec) != 0 && (merged.allow & accept_bit::inherit << shift) != 0 && !unmappable) merged.allow |= mmap;
 }
 
 }  // namespace

@@ -197,7 +197,8 @@ std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule
 }
 
 ExprId flag_expression(ExprPool& pool, const FlagChoice& options, const Kind& kind) {
-  const std::uint32_t required = options.required & kind.flags;
+  // What is required and optional is optional; what a rule without options leaves open, its own words still require.
+  const std::uint32_t required = options.required & ~options.optional & kind.flags;
   const std::uint32_t optional = (options.any ? kind.flags : options.optional & kind.flags) & ~required;
   if ((required | optional) == 0) return pool.optional(pool.byte(0xfe));  // the kernel's form of "no flags"
   std::vector<ExprId> parts;

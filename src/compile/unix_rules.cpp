@@ -123,9 +123,9 @@ void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const 
   policy::Qualifiers qualifiers = context.qualifiers;
   if (invert_audit && qualifiers.access == policy::Access::deny) qualifiers.audit = !qualifiers.audit;
   const RuleContext own{context.index, context.span, qualifiers};
-  const auto add = [&](ExprId expr, std::uint32_t its_bits) {
+  const auto add = [&](ExprId expr, std::uint32_t its_bits, std::uint32_t also_audited = 0) {
     if (its_bits == 0) return;
-    builder.policydb.add(expr, ProfileBuilder::grant(own, its_bits, its_bits, false), context.index);
+    builder.policydb.add(expr, ProfileBuilder::grant(own, its_bits, its_bits | also_audited, false), context.index);
   };
   const bool has_peer = socket.peer_address || socket.peer_label;
   if (!has_peer) add(head, bits & net_bit::create);
@@ -146,7 +146,8 @@ void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const 
   const auto command = [&](std::uint8_t which) { return pool.concat(named, pool.byte(which)); };
   if (!has_peer) {
     add(pool.concat(command(command_listen), pool.concat(any, any)), bits & net_bit::listen);
-    add(pool.concat(command(command_options), pool.concat(any, any)), bits & bits_of_options);
+    // As in the reference, to audit or to silence one of setopt and getopt is to do so with both.
+    add(pool.concat(command(command_options), pool.concat(any, any)), bits & bits_of_options, bits_of_options);
   }
   const std::array<ExprId, 4> peer_parts{
       command(command_peer), socket.peer_address ? socket.peer_address->expr : anything(pool), pool.byte(0),

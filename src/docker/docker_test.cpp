@@ -65,6 +65,8 @@ TEST_F(FindEngine, TlsByVariables) {
   write("certs/cert.pem", "x");
   variables_["DOCKER_TLS_VERIFY"] = "1";
   variables_["DOCKER_CERT_PATH"] = home_ + "/certs";
+  EXPECT_THAT(find().error().text, HasSubstr("DOCKER_CERT_PATH: there is no"));
+  write("certs/ca.pem", "x");
   EXPECT_EQ(find()->endpoint.kind, net::Endpoint::Kind::tls);
   EXPECT_TRUE(find()->endpoint.tls.verify);
   EXPECT_EQ(find()->endpoint.tls.certificate, home_ + "/certs/cert.pem");

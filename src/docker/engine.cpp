@@ -26,6 +26,8 @@ void fields(Archive& a, VolumeList& v) {
   a("Volumes", v.volumes);
 }
 
+constexpr std::string_view tls_hint = "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH";
+
 /// The minor number of "1.41".
 std::optional<int> api_minor(std::string_view text) {
   if (!text.starts_with("1.")) return std::nullopt;
@@ -112,8 +114,10 @@ Error Engine::explain(Error error) const {
       break;
     case EPROTO:
       error.text = fmt::format("{}{} does not speak the Docker Engine API: {}", where, chosen, error.text);
-      if (endpoint.kind == net::Endpoint::Kind::tcp)
-        error.text += " (a TLS port? set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH)";
+      if (endpoint.kind == net::Endpoint::Kind::tcp) error.text += fmt::format(" (a TLS port? {})", tls_hint);
+      break;
+    case EKEYREJECTED:
+      error.text = fmt::format("TLS with the daemon at {}{} failed: {}", where, chosen, error.text);
       break;
     default:
       error.text = fmt::format("the daemon at {}: {}", where, error.text);
@@ -126,6 +130,11 @@ std::string Engine::path(std::string_view rest) const { return fmt::format("/v{}
 template <class T>
 Result<T> Engine::decode(Result<net::Response> answer, const std::string& path) const {
   if (!answer) return tl::unexpected(explain(std::move(answer.error())).in(fmt::format("GET {}", path)));
+  // Go's server tells plain HTTP on its TLS port by name.
+  if (answer->status == 400 && target_.endpoint.kind == net::Endpoint::Kind::tcp &&
+      answer->body.find("HTTPS server") != std::string::npos)
+    return tl::unexpected(
+        Error{fmt::format("the daemon at {} wants TLS: {}", net::describe(target_.endpoint), tls_hint), EPROTO});
   if (answer->status != 200) {
     int sys = answer->status == 404 ? ENOENT : answer->status == 403 || answer->status == 401 ? EACCES : EIO;
     return tl::unexpected(Error{

@@ -71,6 +71,9 @@ Result<Target> from_url(Os& os, const Environment& environment, const std::strin
   if (endpoint->kind == net::Endpoint::Kind::tcp && tls) endpoint->kind = net::Endpoint::Kind::tls;
   if (endpoint->kind == net::Endpoint::Kind::tls) {
     auto folder = environment("DOCKER_CERT_PATH");
+    // Without the authority that was named, the system's would decide: that is not what was asked for.
+    if (auto ca = folder + "/ca.pem"; verify && !folder.empty() && !exists(os, ca))
+      return fail("DOCKER_CERT_PATH: there is no {}", ca);
     endpoint->tls = tls_from(os, folder.empty() ? config_folder(environment) : folder, verify || !tls);
   }
   return Target{std::move(*endpoint), std::move(origin)};

@@ -12,6 +12,7 @@
 
 #include "diag/diagnostic.h"
 #include "generate/abi.h"
+#include "generate/image_names.h"
 #include "generate/spec.h"
 
 namespace bh::generate {
@@ -24,6 +25,8 @@ struct Options {
   /// where the files exist.
   bool host_has_tunables = true;
   bool host_has_base = true;
+  /// Of strict: the names of this image's files instead of all usual spellings. Must outlive the call.
+  const ImageNames* image = nullptr;
 };
 
 /// The spec's own Style and Mode, strict and enforce where it has none.
@@ -53,6 +56,6 @@ struct Tightened {
 };
 
 /// What moving from bane to strict takes away, for `apply` to show. In a stable order.
-[[nodiscard]] std::vector<Tightened> tightened_against_bane(const Spec& spec);
+[[nodiscard]] std::vector<Tightened> tightened_against_bane(const Spec& spec, const ImageNames* image = nullptr);
 
 }  // namespace bh::generate

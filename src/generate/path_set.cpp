@@ -137,7 +137,34 @@ std::optional<std::string> Variables::expand(std::string_view text, std::string&
   return out;
 }
 
-std::optional<PathSet> path_set(const Entry& entry, const Variables& variables, diag::Sink& sink) {
+namespace {
+
+/// The globs' other names on a system of which nothing is known.
+Globs usual_twins(const Globs& globs) {
+  Globs twins;
+  for (const Glob& glob : globs)
+    if (auto twin = other_spelling(glob); twin && !covers(globs, {*twin})) twins.push_back(std::move(*twin));
+  return twins;
+}
+
+/// The folders that a glob names without a star, and the whole of one without any, under the image's names.
+Glob real_name(const Glob& glob, const ImageNames& image) {
+  std::size_t literal_steps = 0, folder = 0;
+  std::string path;
+  for (const Step& step : glob) {
+    if (step.repeat || step.set.count() != 1) break;
+    path += static_cast<char>(step.set._Find_first());
+    ++literal_steps;
+    if (path.back() == '/') folder = literal_steps;
+  }
+  if (literal_steps < glob.size()) path.resize(folder);
+  return with_head(image.real(path), glob, path.size());
+}
+
+}  // namespace
+
+std::optional<PathSet> path_set(const Entry& entry, const Variables& variables, diag::Sink& sink,
+                                const ImageNames* image) {
   std::string unknown;
   auto text = variables.expand(entry.text, unknown);
   if (!text) {
@@ -159,10 +186,12 @@ std::optional<PathSet> path_set(const Entry& entry, const Variables& variables, 
       if (glob.size() >= 3 && glob.end()[-1] == Step{path_bytes(), true} &&
           glob.end()[-2] == Step{component_bytes(), false})
         glob.erase(glob.end() - 2);
-  Globs twins;
-  for (const Glob& glob : *globs)
-    if (auto twin = other_spelling(glob); twin && !covers(*globs, {*twin})) twins.push_back(std::move(*twin));
-  globs->insert(globs->end(), twins.begin(), twins.end());
+  if (image != nullptr) {
+    for (Glob& glob : *globs) glob = real_name(glob, *image);
+  } else {
+    Globs twins = usual_twins(*globs);
+    globs->insert(globs->end(), twins.begin(), twins.end());
+  }
   std::string shown = text_for(*text, *globs);
   return PathSet{std::move(shown), std::move(*globs), entry.text, entry.span};
 }

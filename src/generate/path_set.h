@@ -13,6 +13,7 @@
 
 #include "diag/diagnostic.h"
 #include "generate/glob.h"
+#include "generate/image_names.h"
 #include "generate/spec.h"
 
 namespace bh::generate {
@@ -35,10 +36,10 @@ class Variables {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-/// The set that an entry names; nothing (and an error in `sink`) where it uses an unknown variable or too
-/// many alternatives.
+/// The set that an entry names, with `image` under that image's own names only; nothing (and an error in `sink`)
+/// where it uses an unknown variable or too many alternatives.
 [[nodiscard]] std::optional<PathSet> path_set(const Entry& entry, const Variables& variables,
-                                              diag::Sink& sink);
+                                              diag::Sink& sink, const ImageNames* image = nullptr);
 
 /// A set of our own: `text` as it is, no second spelling.
 [[nodiscard]] PathSet fixed_set(std::string_view text);

@@ -272,6 +272,8 @@ void head(StrictContext& context) {
   Text& out = context.out;
   out.line(fmt::format("# {}: what {} says, in style strict. Change the spec, not this text.", spec.name.text,
                        diag::printable(file_name(context.sources.name(spec.source)))));
+  if (context.image != nullptr)
+    out.line(fmt::format("# Paths are named as {} has them.", diag::printable(context.image->words())));
   if (context.abi > Abi::v3_0)
     out.line(fmt::format("# For apparmor_parser {} and newer: older ones have no words for all of it.",
                          name_of(context.abi)));
@@ -309,7 +311,7 @@ Generated generate_strict(const Spec& spec, const Options& options, const diag::
   Generated made{spec.name.text, "", {}};
   std::size_t errors = sink.errors();
   Text out(sources, made.origins);
-  StrictContext context{spec, options.mode, abi_of(spec, options), sources, sink, out};
+  StrictContext context{spec, options.mode, abi_of(spec, options), options.image, sources, sink, out};
   head(context);
   strict_capabilities(context);
   strict_network(context);

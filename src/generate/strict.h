@@ -11,6 +11,7 @@ struct StrictContext {
   const Spec& spec;
   Mode mode;
   Abi abi;
+  const ImageNames* image;
   const diag::SourceMap& sources;
   diag::Sink& sink;
   Text& out;

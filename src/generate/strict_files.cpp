@@ -456,7 +456,7 @@ class Files {
 }  // namespace
 
 void strict_files(StrictContext& context) {
-  if (auto lists = file_lists(context.spec, context.sink)) Files(context, *lists).run();
+  if (auto lists = file_lists(context.spec, context.sink, context.image)) Files(context, *lists).run();
 }
 
 }  // namespace bh::generate

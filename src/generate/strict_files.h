@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "generate/image_names.h"
 #include "generate/path_set.h"
 #include "generate/strict.h"
 
@@ -38,7 +39,8 @@ struct FileLists {
 };
 
 /// Reads and checks the lists: errors and warnings that concern them go to `sink`. Nothing after an error.
-[[nodiscard]] std::optional<FileLists> file_lists(const Spec& spec, diag::Sink& sink);
+[[nodiscard]] std::optional<FileLists> file_lists(const Spec& spec, diag::Sink& sink,
+                                                  const ImageNames* image = nullptr);
 
 /// The union of several sets.
 [[nodiscard]] Globs all_globs(const std::vector<PathSet>& sets);

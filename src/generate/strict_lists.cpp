@@ -70,7 +70,8 @@ namespace {
 
 class Lists {
  public:
-  Lists(const Spec& spec, diag::Sink& sink) : spec_(spec), sink_(sink), variables_(spec) {}
+  Lists(const Spec& spec, diag::Sink& sink, const ImageNames* image)
+      : spec_(spec), sink_(sink), image_(image), variables_(spec) {}
 
   std::optional<FileLists> run() {
     std::size_t errors = sink_.errors();
@@ -89,7 +90,13 @@ class Lists {
     lists_.writable_by_default = spec_.unlisted ? spec_.unlisted->value == Unlisted::writable
                                                 : !from.writable_paths || from.read_only_paths.has_value();
     if (sink_.errors() > errors) return std::nullopt;
-    shells();
+    if (image_ == nullptr) {
+      shells();
+    } else {
+      add_link_targets(lists_.allow_exec);
+      add_link_targets(lists_.deny_exec);
+      check_programs();
+    }
     check_writable();
     check_exec();
     check_overruled();
@@ -108,7 +115,7 @@ class Lists {
     for (const Entry& entry : list->entries) {
       bool again = std::ranges::any_of(into, [&](const PathSet& set) { return set.written == entry.text; });
       if (again) continue;
-      auto set = path_set(entry, variables_, sink_);
+      auto set = path_set(entry, variables_, sink_, image_);
       if (!set) continue;
       for (const Glob& glob : set->globs) steps_ += glob.size();
       paths_ += set->globs.size();
@@ -162,6 +169,29 @@ class Lists {
                       "`{}` is a link on most images, and the kernel sees what it leads to: {} is denied too",
                       first->written, added))
           .with_help("to settle it, name each of them in DenyExec or in AllowExec");
+  }
+
+  /// `/usr/bin/v*` is also what the links among it lead to: the kernel asks about those.
+  void add_link_targets(std::vector<PathSet>& sets) {
+    for (PathSet& set : sets) {
+      Globs more;
+      for (const std::string& target :
+           image_->link_targets([&](std::string_view path) { return matches(set.globs, path); }))
+        if (!matches(set.globs, target)) more.push_back(literal(target));
+      if (more.empty()) continue;
+      set.globs.insert(set.globs.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+      set.text = print(set.globs);
+    }
+  }
+
+  void check_programs() {
+    for (const PathSet& set : lists_.allow_exec)
+      for (const Glob& glob : set.globs)
+        if (auto path = as_literal(glob); path && !image_->has(*path))
+          sink_
+              .report(Code::not_in_image, set.span,
+                      fmt::format("`{}` in AllowExec is not in {}", set.written, image_->words()))
+              .with_help("a volume may bring it; else look at the spelling");
   }
 
   void no_effect(const PathSet& set, std::string_view key, std::string_view because, diag::Span span,
@@ -248,6 +278,7 @@ class Lists {
 
   const Spec& spec_;
   diag::Sink& sink_;
+  const ImageNames* image_;
   Variables variables_;
   FileLists lists_;
   std::size_t paths_ = 0, steps_ = 0;
@@ -256,6 +287,8 @@ class Lists {
 
 }  // namespace
 
-std::optional<FileLists> file_lists(const Spec& spec, diag::Sink& sink) { return Lists(spec, sink).run(); }
+std::optional<FileLists> file_lists(const Spec& spec, diag::Sink& sink, const ImageNames* image) {
+  return Lists(spec, sink, image).run();
+}
 
 }  // namespace bh::generate

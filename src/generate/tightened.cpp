@@ -172,9 +172,9 @@ class Comparison {
 
 }  // namespace
 
-std::vector<Tightened> tightened_against_bane(const Spec& spec) {
+std::vector<Tightened> tightened_against_bane(const Spec& spec, const ImageNames* image) {
   diag::Sink ignored;  // generate() has told
-  auto lists = file_lists(spec, ignored);
+  auto lists = file_lists(spec, ignored, image);
   return lists ? Comparison(spec, *lists).run_all() : std::vector<Tightened>{};
 }
 

@@ -63,6 +63,11 @@ class Tree {
   /// Paths of what lies directly in the folder.
   [[nodiscard]] std::vector<std::string> in(const std::string& folder) const;
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+  /// Calls `visit(path, node)` for everything, a folder before what is in it.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [path, node] : nodes_) visit(path, node);
+  }
 
  private:
   std::map<std::string, Node, PathOrder> nodes_;

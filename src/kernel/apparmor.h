@@ -98,8 +98,8 @@ class AppArmor {
   /// Errors: ENOENT where the kernel keeps none (parameter export_binary=N).
   [[nodiscard]] Result<std::string> raw_data(const ProfileDetails& details) const;
 
-  /// Every confined task (threads only where theirs differs from the process), by pid. Processes that end
-  /// meanwhile are left out.
+  /// Every confined task (threads only where theirs differs from the process), by pid. Processes that
+  /// ended, or end meanwhile, are left out.
   [[nodiscard]] Result<std::vector<ConfinedProcess>> processes() const;
 
  private:

@@ -44,6 +44,15 @@ std::optional<std::int64_t> stamp(std::string_view line) {
   return seconds * 1000 + milliseconds;
 }
 
+/// `valid profile in failed atomic policy load`: a consequence, not a reason.
+bool is_consequence(std::string_view record) {
+  return record.find("in failed atomic policy load") != std::string_view::npos;
+}
+
+void take(std::string& found, std::string record) {
+  if (!record.empty() && (found.empty() || !is_consequence(record))) found = std::move(record);
+}
+
 /// The kernel stamps records with a clock that may lag by a tick.
 constexpr std::int64_t clock_lag = 20;
 
@@ -109,8 +118,7 @@ std::string AuditTail::from_socket() {
     // The payload is text; its header's length field is not reliable for multicast records, the datagram's
     // is.
     std::string_view text(buffer + sizeof(nlmsghdr), static_cast<std::size_t>(n) - sizeof(nlmsghdr));
-    if (auto record = status_record(text.substr(0, text.find('\0')), ::getpid(), since_); !record.empty())
-      found = record;
+    take(found, status_record(text.substr(0, text.find('\0')), ::getpid(), since_));
   }
   return found;
 }
@@ -127,8 +135,7 @@ std::string AuditTail::from_kmsg() {
     std::string_view text(buffer.data(), *n);
     while (!text.empty()) {
       std::size_t end = text.find('\n');
-      if (auto record = status_record(text.substr(0, end), ::getpid(), since_); !record.empty())
-        found = record;
+      take(found, status_record(text.substr(0, end), ::getpid(), since_));
       text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     }
   }

@@ -138,7 +138,8 @@ TEST_F(KernelTest, translates_the_kernels_refusals) {
   EXPECT_THAT(text(EACCES), HasSubstr("write .replace: Permission denied (run as root"));
   EXPECT_THAT(text(EPERM), HasSubstr("CAP_MAC_ADMIN"));
   EXPECT_THAT(text(EPROTO), HasSubstr("compiled for another kernel, or is damaged"));
-  EXPECT_THAT(text(EEXIST), HasSubstr("replace it instead"));
+  EXPECT_THAT(text(EEXIST), HasSubstr("removing any loaded profile frees it"));
+  EXPECT_THAT(kernel().load("x").error().text, HasSubstr("replace it instead"));
   EXPECT_THAT(text(ENOENT), HasSubstr("parent profile or a namespace"));
   EXPECT_THAT(text(EINVAL), HasSubstr("did not recognise"));
   EXPECT_EQ(kernel().remove("x").error().text,
@@ -232,6 +233,8 @@ TEST_F(KernelTest, lists_confined_processes_threads_and_stacks) {
   put(roots_.proc + "/4/attr/apparmor/current", "unconfined\n");
   put(roots_.proc + "/self/attr/apparmor/current", "x (enforce)\n");
   fs::create_directories(roots_.proc + "/5");  // ended while we looked
+  put(roots_.proc + "/6/attr/apparmor/current", "docker-web (enforce)\n");  // ended, nobody took notice
+  put(roots_.proc + "/6/stat", "6 (odd) R name) Z 1 6 6\n");
   auto all = kernel().processes().value();
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].label, "docker-web");

@@ -35,6 +35,11 @@ constexpr Meaning meanings[] = {
     {EFBIG, "the kernel refuses policy of this size"},
 };
 
+/// A load that failed half way left its place in the policy tree taken: seen on 6.1 and 7.2.
+constexpr std::string_view blocked =
+    "an earlier load that the kernel gave up half way still holds the place of the next one, a fault of the kernel; "
+    "removing any loaded profile frees it, and so does a boot";
+
 std::string_view meaning_of(int sys) {
   for (const Meaning& meaning : meanings)
     if (meaning.sys == sys) return meaning.text;
@@ -67,6 +72,9 @@ Error AppArmor::explain(Verb verb, int sys, const std::string& kernel_words) con
   std::string text = fmt::format("write {}: {}", file, std::generic_category().message(sys));
   std::string_view meaning =
       verb == Verb::remove && sys == ENOENT ? "no profile of that name is loaded" : meaning_of(sys);
+  // A replacement never minds what is loaded already.
+  if (sys == EEXIST && (verb == Verb::replace || kernel_words.find("raw_data") != std::string::npos))
+    meaning = blocked;
   auto locked = read_file(os_, roots_.modules + "/apparmor/parameters/lock_policy", 64);
   if ((sys == EACCES || sys == EPERM) && locked && locked->starts_with("Y"))
     meaning = "policy is locked on this system (module parameter lock_policy) until the next boot";

@@ -15,6 +15,13 @@ std::string read_line(Os& os, const std::string& path) {
   return text->substr(0, text->find_first_of(std::string_view("\n\0", 2)));
 }
 
+/// Ended, and only waiting for its parent to take notice: it still has a label, and does nothing any more.
+bool has_ended(Os& os, const std::string& task) {
+  std::string stat = read_line(os, task + "/stat");  // `PID (NAME) STATE …`; a name may hold `)`
+  std::size_t name_end = stat.rfind(") ");
+  return name_end != std::string::npos && (stat[name_end + 2] == 'Z' || stat[name_end + 2] == 'X');
+}
+
 /// `LABEL (MODE)`, `unconfined`, or nothing.
 std::string read_label(Os& os, const std::string& task) {
   auto text = read_line(os, task + "/attr/apparmor/current");
@@ -70,7 +77,7 @@ Result<std::vector<ConfinedProcess>> AppArmor::processes() const {
       std::string text = read_label(os_, task);
       if (std::ranges::find(labels, text) != labels.end()) return;
       labels.push_back(text);
-      if (auto process = parse_label(text)) {
+      if (auto process = parse_label(text); process && !has_ended(os_, task)) {
         process->pid = *pid;
         process->command = read_line(os_, folder + "/comm");
         found.push_back(std::move(*process));

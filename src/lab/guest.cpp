@@ -283,22 +283,25 @@ class Guest {
     return outcome;
   }
 
+  static bool end_by(int signal, pid_t pid, int& status, int timeout_ms) {
+    ::kill(-pid, signal);
+    auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+    while (::waitpid(pid, &status, WNOHANG) != pid) {
+      if (std::chrono::steady_clock::now() >= deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
+  }
+
   Outcome stop(const Step& step) {
     auto found = services_.find(step.target);
     if (found == services_.end()) return failed("stop", ESRCH);
     Service service = found->second;
     services_.erase(found);
-    ::kill(-service.pid, SIGTERM);
-    auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(step.timeout_ms);
     int status = 0;
-    bool ended = false;
-    while (!(ended = ::waitpid(service.pid, &status, WNOHANG) == service.pid) &&
-           std::chrono::steady_clock::now() < deadline)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    if (!ended) {
-      ::kill(-service.pid, SIGKILL);
-      ::waitpid(service.pid, &status, 0);
-    }
+    bool ended = end_by(SIGTERM, service.pid, status, step.timeout_ms);
+    // Its profile may refuse even SIGKILL; then it stays.
+    if (!ended && !end_by(SIGKILL, service.pid, status, 2000)) return failed("kill", EACCES);
     Outcome outcome;
     outcome.timed_out = !ended;
     outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

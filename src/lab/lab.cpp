@@ -111,7 +111,7 @@ Result<LabReport> run_lab(const LabPlan& plan, const LabOptions& options) {
   BH_TRY(MachineOutcome outcome, boot({.kernel = kernel,
                                        .initrd = initrd,
                                        .folder = scratch.path(),
-                                       .append = {},
+                                       .append = fmt::format("{}", fmt::join(plan.append, " ")),
                                        .memory_mib = plan.memory_mib,
                                        .timeout = std::chrono::seconds(plan.timeout_s)}));
   LabReport report;

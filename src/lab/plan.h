@@ -25,7 +25,8 @@ enum class Do : std::uint8_t {
   wait_port,  ///< until 127.0.0.1:`port` accepts a connection
   ask,  ///< send argv[0] to 127.0.0.1:`port` and read the answer to its end; it ends well if argv[1] is in it
   features,  ///< the kernel's AppArmor features, as text, are the output
-  stop,      ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's
+  stop,      ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's. A profile that
+             ///< accepts no signal from outside keeps it alive: EACCES
 };
 
 /// What a step is expected to show.
@@ -97,6 +98,7 @@ struct LabPlan {
   std::vector<PlannedFile> files;
   std::vector<std::string> folders;  ///< made if missing, mode 0755
   std::vector<Step> steps;
+  std::vector<std::string> append;  ///< words for the kernel's command line, behind the lab's own
   int memory_mib = 1024;
   int timeout_s = 180;  ///< for the whole boot
 };

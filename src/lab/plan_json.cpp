@@ -162,6 +162,7 @@ Result<LabPlan> plan_from_json(std::string_view text) {
   in.get("memory_mib", plan.memory_mib);
   in.get("timeout_s", plan.timeout_s);
   in.get("folders", plan.folders);
+  in.get("append", plan.append);
   in.each("add", [&](Members& each) {
     Added& added = plan.add.emplace_back();
     each.get("host", added.host);

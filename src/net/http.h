@@ -3,8 +3,8 @@
 //
 // The one idea: whatever the server does, every call ends: each has a deadline and each reader a size limit,
 // and what went wrong is one Error. Error::sys tells the kinds apart: ENOENT, ECONNREFUSED, EACCES (no
-// connection), ETIMEDOUT (deadline), EMSGSIZE (a limit), EPROTO (not HTTP), ECONNRESET (closed in the
-// middle). It follows no redirects and stores no cookies.
+// connection), ETIMEDOUT (deadline), EMSGSIZE (a limit), EPROTO (not HTTP), EKEYREJECTED (TLS),
+// ECONNRESET (closed in the middle). It follows no redirects and stores no cookies.
 //
 // Source: RFC 9112 by way of Boost.Beast, which no other header of ours includes. Not thread-safe: one
 // client, one thread.

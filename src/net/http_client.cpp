@@ -42,8 +42,7 @@ Error error_of(const beast::error_code& code, std::string_view doing) {
   if (code == http::error::header_limit) return with("the headers of the answer are too large", EMSGSIZE);
   if (code.category() == http::make_error_code(http::error::bad_version).category())
     return with(fmt::format("the answer is not HTTP ({})", code.message()), EPROTO);
-  if (code.category() == asio::error::get_ssl_category())
-    return with(fmt::format("TLS: {}", code.message()), EPROTO);
+  if (code.category() == asio::error::get_ssl_category()) return with(code.message(), EKEYREJECTED);
   if (code.category() == boost::system::system_category()) return with(code.message(), code.value());
   return with(code.message(), EIO);
 }
@@ -170,7 +169,13 @@ class ConnectionOf : public Connection {
       co_return fail("{}: TLS: bad host name", where);
     beast::get_lowest_layer(stream_).expires_at(deadline);
     auto [code] = co_await stream_.async_handshake(asio::ssl::stream_base::client, use_tuple);
-    if (code) co_return tl::unexpected(error_of(code, where));
+    if (code) {
+      auto error = error_of(code, where);
+      auto verified = SSL_get_verify_result(stream_.native_handle());
+      if (error.sys == EKEYREJECTED && verified != X509_V_OK)
+        error.text += fmt::format(": {}", X509_verify_cert_error_string(verified));
+      co_return tl::unexpected(std::move(error));
+    }
     co_return Result<void>{};
   }
 
