@@ -25,7 +25,8 @@ std::vector<std::string> files_of(Session& session, const std::vector<std::strin
   std::vector<std::string> files;
   for (const std::string& input : inputs) {
     const auto status = session.world.os.stat(input);
-    auto names = status && S_ISDIR(status->st_mode) ? session.world.os.list(input) : std::vector<std::string>{};
+    auto names =
+        status && S_ISDIR(status->st_mode) ? session.world.os.list(input) : std::vector<std::string>{};
     if (!status || !S_ISDIR(status->st_mode) || !names) {
       files.push_back(input);
       continue;
@@ -34,7 +35,8 @@ std::vector<std::string> files_of(Session& session, const std::vector<std::strin
     for (const std::string& name : *names) {
       std::string path = input + (input.ends_with('/') ? "" : "/") + name;
       const auto inner = session.world.os.stat(path);
-      if (!policy::skipped_name(name) && (!inner || S_ISREG(inner->st_mode))) files.push_back(std::move(path));
+      if (!policy::skipped_name(name) && (!inner || S_ISREG(inner->st_mode)))
+        files.push_back(std::move(path));
     }
   }
   return files;

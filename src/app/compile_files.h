@@ -37,8 +37,8 @@ struct CompileReport {
   std::string bytes;  ///< of all files, in their order: one load. Empty where one of them failed
 };
 
-/// A folder stands for the files in it, but for those that policy folders pass over (`README`, `x.dpkg-old`, …). Every
-/// input is looked at, whatever came of those before it. Errors: the features to compile for.
+/// A folder stands for the files in it, but for those that policy folders pass over (`README`, `x.dpkg-old`,
+/// …). Every input is looked at, whatever came of those before it. Errors: the features to compile for.
 [[nodiscard]] Result<CompileReport> compile_files(Session& session, Pipeline& pipeline,
                                                   const std::vector<std::string>& inputs);
 

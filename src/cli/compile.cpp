@@ -45,8 +45,8 @@ int run(const Arguments& arguments, Terminal& terminal) {
                           : fmt::format("cannot compile {}: {}", failed.input, failed.why));
   if (!report->failed.empty()) {
     if (inputs > 1)
-      terminal.complain(fmt::format("{} of {} compiled{}", report->files.size(), count(inputs, "file", "files"),
-                                    output ? ", nothing is written" : ""));
+      terminal.complain(fmt::format("{} of {} compiled{}", report->files.size(),
+                                    count(inputs, "file", "files"), output ? ", nothing is written" : ""));
     if (!output) terminal.out(wants_json(arguments) ? to_json(*report) : text_of(*report));
     return exit_trouble;
   }
@@ -85,19 +85,20 @@ constexpr Example examples[] = {
 
 }  // namespace
 
-constexpr Command compile_command = {.name = "compile",
-                                     .summary = "compile profiles, for this kernel or another",
-                                     .description =
-                                         "Compiles each profile with bulkhead's own compiler and prints how "
-                                         "large its automata are. With --output, the bytes that the kernel "
-                                         "takes in one write; several profiles make one load. A folder stands "
-                                         "for the files in it.\n\nAll errors "
-                                         "of all files are shown in one run. Without --features and "
-                                         "on a kernel without AppArmor, the newest kernel known to bulkhead "
-                                         "is assumed, but never for --output.",
-                                     .arguments = arguments,
-                                     .flags = flags,
-                                     .examples = examples,
-                                     .run = run};
+constexpr Command compile_command = {
+    .name = "compile",
+    .summary = "compile profiles, for this kernel or another",
+    .description =
+        "Compiles each profile with bulkhead's own compiler and prints how "
+        "large its automata are. With --output, the bytes that the kernel "
+        "takes in one write; several profiles make one load. A folder stands "
+        "for the files in it.\n\nAll errors "
+        "of all files are shown in one run. Without --features and "
+        "on a kernel without AppArmor, the newest kernel known to bulkhead "
+        "is assumed, but never for --output.",
+    .arguments = arguments,
+    .flags = flags,
+    .examples = examples,
+    .run = run};
 
 }  // namespace bh::cli

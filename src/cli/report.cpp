@@ -54,8 +54,9 @@ void print_diagnostics_in_short(const app::Session& session, Terminal& terminal)
       terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
   }
   for (const auto& [code, n] : notes)
-    terminal.complain(fmt::format("BH{}, {}: {} (compile one file alone to see where)", diag::info(code).number,
-                                  diag::info(code).title, count(n, "rule", "rules")));
+    terminal.complain(fmt::format("BH{}, {}: {} (compile one file alone to see where)",
+                                  diag::info(code).number, diag::info(code).title,
+                                  count(n, "rule", "rules")));
 }
 
 int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,

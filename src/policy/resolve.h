@@ -102,7 +102,8 @@ class Library {
 /// "included from a:3, b:7" as labels on `diagnostic`.
 void add_chain(diag::Diagnostic& diagnostic, const ResolvedPolicy& policy, ChainId chain);
 
-/// Names that a policy folder holds beside policy: backups of editors and package managers, hidden files, README.
+/// Names that a policy folder holds beside policy: backups of editors and package managers, hidden files,
+/// README.
 [[nodiscard]] bool skipped_name(std::string_view name);
 
 }  // namespace bh::policy

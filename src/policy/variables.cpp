@@ -180,7 +180,8 @@ Variables::Replaced Variables::replace(const Text& text) {
     diag::Span place = place_in(text, at, length);
     std::size_t end = at + length;
     // Slashes alone, at the start or behind an empty value, are no neighbour.
-    bool slash_before = out.text.ends_with('/') && out.text.find_first_not_of('/', since) != std::string::npos;
+    bool slash_before =
+        out.text.ends_with('/') && out.text.find_first_not_of('/', since) != std::string::npos;
     Trim ends{slash_before, end < value.size() && value[end] == '/'};
     Replaced inner = value_of(value.substr(at + 2, length - 3), place, ends);
     if (!spend(inner.text.size(), place)) return out;

@@ -236,7 +236,8 @@ TEST(Ask, ChangingTheProfileAtAnExec) {
   EXPECT_EQ(web.verdict("change_profile /bin/x -> then"), allowed);
   EXPECT_EQ(web.verdict("change_profile /bin/x -> third"), denied);
   EXPECT_EQ(web.verdict("change_profile /bin/y -> then"), denied);
-  // A kernel's bug, seen on three of them: a program that no rule names passes with any label that one allows.
+  // A kernel's bug, seen on three of them: a program that no rule names passes with any label that one
+  // allows.
   EXPECT_EQ(web.verdict("change_profile /bin/z -> then"), allowed);
   EXPECT_EQ(web.verdict("change_profile /bin/z -> third"), denied);
 }
@@ -249,7 +250,8 @@ TEST(Ask, AMappingThatIxImpliesYieldsToAnyDeny) {
 }
 
 TEST(Ask, PriorityOfChangeProfileCountsForNothing) {
-  CompiledText web("profile web { priority=3 change_profile -> a, deny change_profile -> a, change_profile -> b, }");
+  CompiledText web(
+      "profile web { priority=3 change_profile -> a, deny change_profile -> a, change_profile -> b, }");
   EXPECT_EQ(web.verdict("change_profile -> a"), denied);
   EXPECT_EQ(web.verdict("change_profile -> b"), allowed);
 }
