@@ -1,4 +1,4 @@
-"""On a real AppArmor kernel with a real engine: labels by the kernel, a profile in complain mode, one that is gone after a reboot, one that
+"""On a real AppArmor kernel with a real engine: labels by the kernel, a profile in complain mode, profiles that are gone after a reboot, one that
 was taken away, a privileged container, profiles scored; and the book's check of the audited daemon: none, `audit-rules install`, then
 `docker ps` leaves one decoded event that `events -k docker` shows, from auditd's own log and from the kernel's stream.
 """
@@ -28,34 +28,48 @@ DENIALS = """  deny /proc/{sys/**,sysrq-trigger,kcore,kallsyms,keys,interrupts,b
 CONTAINERS = {
     "plain": (None, {}, True),
     "privileged": (None, {"Privileged": True}, True),
-    "open": ("unconfined", {}, True),
+    "open": ("unconfined", {}, False),
     "complaining": ("bh-lax", {}, True),
-    "volatile": ("bh-volatile", {}, True),
     "wide": ("bh-wide", {}, True),
     "bereft": ("bh-bereft", {}, True),  # its profile is removed while it runs
     "replaced": ("bh-replaced", {}, True),  # its profile is replaced while it runs
     "absent": ("bh-absent", {}, False),  # asks for what is not loaded
+    "both": ("bh-wide", {"Privileged": True}, True),  # the engine then says unconfined, and applies the profile
 }
 
 # What the kernel and the engine together mean, by check: container -> outcome. What is not named passes.
 EXPECTED = {
     "rt-apparmor": {"privileged": "fail", "open": "fail", "complaining": "warn", "bereft": "fail", "absent": "warn"},
-    "rt-privileged": {"privileged": "fail"},
+    "rt-privileged": {"privileged": "fail", "both": "fail"},
     "bh-profile-complain": {"complaining": "fail"},
-    "bh-label-differs": {"bereft": "fail", "absent": "not-applicable"},
-    "bh-profile-not-persisted": {"privileged": "not-applicable", "open": "not-applicable", "bereft": "not-applicable", "volatile": "fail",
+    "bh-label-differs": {"bereft": "fail", "absent": "not-applicable", "open": "not-applicable", "both": "fail"},
+    "bh-profile-not-persisted": {"privileged": "not-applicable", "open": "not-applicable", "bereft": "not-applicable",
                                  "complaining": "fail", "replaced": "fail", "absent": "fail"},
     "bh-profile-score": {"plain": "warn", "privileged": "not-applicable", "open": "not-applicable", "bereft": "not-applicable", "wide": "fail",
-                         "complaining": "fail", "replaced": "pass", "volatile": "warn", "absent": "not-applicable"},
+                         "both": "fail", "complaining": "fail", "replaced": "pass", "absent": "not-applicable"},
     "rt-capabilities": dict.fromkeys(CONTAINERS, "fail"),  # the default set has NET_RAW
-    "bh-dangerous-capabilities": {"privileged": "fail"},
-    "rt-seccomp": {"privileged": "fail"},
+    "bh-dangerous-capabilities": {"privileged": "fail", "both": "fail"},
+    "rt-seccomp": {"privileged": "fail", "both": "fail"},
+}
+
+# What `status --containers` says of each, beside the label: words that some finding holds. What is not named agrees.
+GONE = "gone after a boot"  # nothing in this guest loads profiles at one
+STATUS = {
+    "plain": ("docker-default (enforce)", []),
+    "privileged": ("unconfined", ["asks for no profile"]),
+    "open": (None, ["asks for no profile"]),
+    "complaining": ("bh-lax (complain)", ["only logged", GONE]),
+    "wide": ("bh-wide (enforce)", [GONE]),
+    "bereft": ("unconfined", ["asks for bh-bereft, but has processes that are unconfined"]),
+    "replaced": ("bh-replaced (enforce)", [GONE]),
+    "absent": (None, ["asks for bh-absent, which is not loaded"]),
+    "both": ("bh-wide (enforce)", [GONE]),
 }
 
 SCENARIO = r"""
 mkdir -p /var/log/audit
 /sbin/auditd -s nochange || echo "auditd does not start"
-for profile in lax volatile wide bereft; do bulkhead load /profiles/bh-$profile >/dev/null || echo "cannot load $profile"; done
+for profile in lax wide bereft; do bulkhead load /profiles/bh-$profile >/dev/null || echo "cannot load $profile"; done
 bulkhead load /profiles/bh-replaced.before >/dev/null
 cp /profiles/bh-wide /etc/apparmor.d/
 engine_start
@@ -65,6 +79,8 @@ start @STARTED@
 bulkhead remove --force bh-bereft >/dev/null || echo "cannot remove bh-bereft"
 bulkhead load /profiles/bh-replaced >/dev/null
 for pid in $(pidof sleep busybox); do cat /proc/$pid/attr/current; done >/results/labels 2>/dev/null
+bulkhead status --containers --format json >/results/containers.json; echo $? >/results/containers.code
+bulkhead status --containers >/results/containers
 
 bulkhead audit --format json >/results/audit.json
 bulkhead snapshot -o /results/snapshot.json
@@ -150,7 +166,7 @@ def machine():
         guest.add_program("/" + program, audit / program, audit)
     guest.add("/etc/audit/auditd.conf", b"log_file = /var/log/audit/audit.log\nlog_format = RAW\nflush = NONE\npriority_boost = 0\n"
               b"space_left = 2\nadmin_space_left = 1\nspace_left_action = IGNORE\nadmin_space_left_action = IGNORE\ndisk_full_action = IGNORE\n", 0o640)
-    for name, (flags, more) in {"lax": (",complain", ""), "volatile": ("", DENIALS.split("deny capability")[0]), "wide": ("", "  mount,\n  ptrace,\n  umount,\n"),
+    for name, (flags, more) in {"lax": (",complain", ""), "wide": ("", "  mount,\n  ptrace,\n  umount,\n"),
                                 "bereft": ("", ""), "replaced": ("", DENIALS)}.items():
         guest.add(f"/profiles/bh-{name}", PROFILE.format(name=f"bh-{name}", flags=flags, more=more).encode())
     guest.add("/profiles/bh-replaced.before", PROFILE.format(name="bh-replaced", flags="", more="").encode())
@@ -180,11 +196,26 @@ def check_containers(results):
     expect("audit --from", same, {k: f["outcome"] for k, f in seen.items()})
     labels = sorted(results["labels"].split("\n"))
     expect("labels by the kernel", sorted({line for line in labels if line}),
-           sorted({"unconfined", "docker-default (enforce)", "bh-lax (complain)", "bh-volatile (enforce)", "bh-wide (enforce)", "bh-replaced (enforce)"}))
+           sorted({"unconfined", "docker-default (enforce)", "bh-lax (complain)", "bh-wide (enforce)", "bh-replaced (enforce)"}))
     for f in seen.values():
         for e in f["evidence"]:
             if e["outcome"] == "unknown":
                 faults.append(f"{f['key']} is unknown of {e['subject']}: {e['text']}")
+
+
+def check_status(results):
+    """The label truth, container by container."""
+    seen = {c["name"]: c for c in json.loads(results["containers.json"])["containers"]}
+    expect("status --containers", sorted(seen), sorted(STATUS))
+    for name, (label, parts) in STATUS.items():
+        expect(f"status: {name} carries", seen[name]["carried"], [label] if label else [])
+        findings_of = seen[name]["findings"]
+        if len(findings_of) != len(parts) or not all(any(part in finding for finding in findings_of) for part in parts):
+            faults.append(f"status: {name}: expected {parts}, saw {findings_of}")
+        for finding in findings_of:
+            if f"{name}: {finding}" not in results["containers"]:
+                faults.append(f"status: the text does not say {name}: {finding}")
+    expect("status --containers with findings exits", results["containers.code"].strip(), "1")
 
 
 def check_rules(results):
@@ -231,6 +262,7 @@ def main():
         for name, text in results.items():
             pathlib.Path(keep, name).write_text(str(text))
     check_containers(results)
+    check_status(results)
     check_rules(results)
     check_events(results)
     if results.get("log"):

@@ -26,7 +26,7 @@ def set_at(root, path, value):
     for step in steps:
         root = root[int(step)] if isinstance(root, list) else root.setdefault(step, {})
     if isinstance(root, list):
-        root[int(last)] = value
+        root[int(last):int(last) + 1] = [value]
     elif value is None:
         root.pop(last, None)
     else:

@@ -60,6 +60,24 @@ with tempfile.TemporaryDirectory() as name:
     if "BH2071" not in done.stderr:  # a warning: the reference reads each file once and says nothing
         faults.append(f"an include that includes itself: exit {done.returncode}\n{done.stderr}")
 
+    # Many files: every one is looked at, what is right is shown, nothing half-written; a folder's backups are passed over.
+    policies = pathlib.Path(name) / "policies"
+    policies.mkdir()
+    for file, text in (("good", "profile good { /a r, }\n"), ("bad", "profile bad { /a rq, }\n"), ("worse", "profile worse { capability foo, }\n"),
+                       ("good.dpkg-old", "profile old { /a r, }\n"), ("README", "words\n")):
+        (policies / file).write_text(text)
+    done = run("compile", "--features", FEATURES, str(policies), f"{name}/none")
+    for wanted in ("BH2020", "BH2035", f"{name}/none: No such file", "1 of 4 files compiled"):
+        if done.returncode != 2 or wanted not in done.stderr or "good" not in done.stdout or "old" in done.stdout:
+            faults.append(f"a folder with bad files, {wanted}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    done = run("compile", "--features", FEATURES, "-o", f"{name}/part.bin", str(policies))
+    if done.returncode != 2 or os.path.exists(f"{name}/part.bin"):
+        faults.append(f"bad files and --output: exit {done.returncode}, or something was written\n{done.stderr}")
+    (policies / "good").write_text("abi <kernel>,\nprofile good { userns, network inet ip=127.0.0.1, }\n")
+    done = run("compile", "--features", FEATURES, str(policies / "good"), str(policies / "good"))
+    if done.returncode != 0 or " --> " in done.stderr:
+        faults.append(f"notes on many files are only counted: exit {done.returncode}\n{done.stderr}")
+
 # Where a profile would be written, and cannot: no right to, a disk that takes no more. Nothing half-written stays. (What a kernel refuses,
 # and a full tmpfs under it, is in verbs_kernel_test.py.)
 with tempfile.TemporaryDirectory() as name:

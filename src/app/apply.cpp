@@ -73,8 +73,7 @@ Result<FilePlan> plan_file(Session& session, const Pipeline& pipeline, const Pro
   auto name = file_name_for(report.name);
   if (!name) return fail("there is no usable file name for a profile named {}", report.name);
   report.path = options.output_dir.value_or(session.world.policy_folder) + "/" + *name;
-  report.in_policy_folder =
-      !options.output_dir || same_file(os, *options.output_dir, session.world.policy_folder);
+  report.in_policy_folder = persists_for_host_parser(session, options.output_dir);
   std::string text = text_to_keep(session, pipeline, profile, compiled, report);
   bool own_folder = options.output_dir && same_file(os, *options.output_dir, session.world.own_folder);
   KeptFile kept{report.in_policy_folder ? session.world.policy_folder + "/" + *name : report.path,
@@ -154,6 +153,10 @@ Result<void> load_and_report(Session& session, const Compiled& compiled, StagedF
 }
 
 }  // namespace
+
+bool persists_for_host_parser(Session& session, const std::optional<std::string>& output_dir) {
+  return !output_dir || same_file(session.world.os, *output_dir, session.world.policy_folder);
+}
 
 Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptions& options) {
   ApplyReport report;

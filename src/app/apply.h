@@ -22,6 +22,9 @@
 
 namespace bh::app {
 
+/// Whether what is written to this folder (none: the policy folder) is read by the host's own parser at boot.
+[[nodiscard]] bool persists_for_host_parser(Session& session, const std::optional<std::string>& output_dir);
+
 struct ApplyOptions {
   std::string input;
   bool dry_run = false;

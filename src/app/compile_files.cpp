@@ -1,6 +1,11 @@
 #include "app/compile_files.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+
 #include "app/verify.h"
+#include "policy/resolve.h"
 
 namespace bh::app {
 namespace {
@@ -15,6 +20,26 @@ CompiledFile describe(const std::string& input, const Compiled& compiled) {
   return file;
 }
 
+/// The inputs with each folder replaced by its files, by name.
+std::vector<std::string> files_of(Session& session, const std::vector<std::string>& inputs) {
+  std::vector<std::string> files;
+  for (const std::string& input : inputs) {
+    const auto status = session.world.os.stat(input);
+    auto names = status && S_ISDIR(status->st_mode) ? session.world.os.list(input) : std::vector<std::string>{};
+    if (!status || !S_ISDIR(status->st_mode) || !names) {
+      files.push_back(input);
+      continue;
+    }
+    std::ranges::sort(*names);
+    for (const std::string& name : *names) {
+      std::string path = input + (input.ends_with('/') ? "" : "/") + name;
+      const auto inner = session.world.os.stat(path);
+      if (!policy::skipped_name(name) && (!inner || S_ISREG(inner->st_mode))) files.push_back(std::move(path));
+    }
+  }
+  return files;
+}
+
 }  // namespace
 
 Result<CompileReport> compile_files(Session& session, Pipeline& pipeline,
@@ -24,20 +49,16 @@ Result<CompileReport> compile_files(Session& session, Pipeline& pipeline,
   report.features = chosen.origin;
   report.assumed = chosen.assumed;
   report.why_assumed = chosen.why_assumed;
-  std::size_t before = session.sink.errors();
-  std::vector<std::string> world_errors;
-  for (const std::string& input : inputs) {
-    std::size_t errors = session.sink.errors();
+  for (const std::string& input : files_of(session, inputs)) {
     auto compiled = pipeline.open(input);
     if (compiled) {
       report.files.push_back(describe(input, *compiled));
       report.bytes += compiled->bytes;
-    } else if (session.sink.errors() == errors) {
-      world_errors.push_back(compiled.error().text);
+    } else {
+      report.failed.push_back({input, compiled.error().text});
     }
   }
-  if (!world_errors.empty()) return fail("{}", fmt::join(world_errors, "; "));
-  if (session.sink.errors() != before) return wrong_input(session, before);
+  if (!report.failed.empty()) report.bytes.clear();
   return report;
 }
 

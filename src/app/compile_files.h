@@ -22,16 +22,23 @@ struct CompiledFile {
   std::size_t bytes = 0;
 };
 
+/// An input that could not be compiled. The errors of its text are in the session's sink.
+struct FailedFile {
+  std::string input;
+  std::string why;
+};
+
 struct CompileReport {
   std::vector<CompiledFile> files;
+  std::vector<FailedFile> failed;
   std::string features;  ///< whose: ChosenFeatures::origin
   bool assumed = false;
   std::string why_assumed;
-  std::string bytes;  ///< of all files, in their order: one load
+  std::string bytes;  ///< of all files, in their order: one load. Empty where one of them failed
 };
 
-/// All or nothing: one file with an error, and there are no bytes; but every file is looked at, so that all
-/// errors are shown.
+/// A folder stands for the files in it, but for those that policy folders pass over (`README`, `x.dpkg-old`, …). Every
+/// input is looked at, whatever came of those before it. Errors: the features to compile for.
 [[nodiscard]] Result<CompileReport> compile_files(Session& session, Pipeline& pipeline,
                                                   const std::vector<std::string>& inputs);
 

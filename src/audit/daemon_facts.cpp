@@ -407,8 +407,7 @@ Fact<Daemon> collect_daemon(const HostFs& fs, const net::Endpoint& asked) {
     auto process = fs.stat(fmt::format("/proc/{}", daemon.pid));
     daemon.config_newer = config && process && config->st_mtime > process->st_mtime;
   }
-  for (auto* list : {&daemon.argv, &daemon.unit_argv})
-    for (auto& word : *list) word = redact_text(word);
+  redact(daemon);
   return {.value = std::move(daemon)};
 }
 

@@ -187,6 +187,19 @@ TEST(Secrets, AreTakenOutAndNamed) {
             "ENV A=b API_TOKEN=[redacted: a value under a name for secrets] c");
 }
 
+TEST(Secrets, OfTheDaemonsConfigurationToo) {
+  Daemon daemon{.argv = {"dockerd", "--log-opt=splunk-token=q1w2e3r4"},
+                .settings = {{"log-opts", {.values = {"splunk-token=q1w2e3r4", "splunk-url=https://s"}}},
+                             {"http-proxy", {.values = {"http://u:pw@proxy:3128"}}},
+                             {"hosts", {.values = {"tcp://10.0.0.1:2376"}}}}};
+  redact(daemon);
+  EXPECT_EQ(daemon.argv[1], "--log-opt=splunk-token=[redacted: a value under a name for secrets]");
+  EXPECT_THAT(daemon.settings["log-opts"].values,
+              ElementsAre("splunk-token=[redacted: a value under a name for secrets]", "splunk-url=https://s"));
+  EXPECT_EQ(daemon.settings["http-proxy"].values[0], "[redacted: a URL with a password]");
+  EXPECT_EQ(daemon.settings["hosts"].values[0], "tcp://10.0.0.1:2376");
+}
+
 TEST(Secrets, HarmlessOnesStay) {
   for (const char* text : {"PASSWORD_FILE=/run/secrets/x", "PASSWORD=", "PASSWORD=$PASS", "TOKEN=/path",
                            "PATH=/bin", "POSTGRES_PASSWORD_FILE=x", "URL=https://host/x", "SECRET=true"})

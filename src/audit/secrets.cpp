@@ -80,21 +80,24 @@ bool is_placeholder(std::string_view value) {
 
 std::string mark(std::string_view what) { return fmt::format("{}{}]", redaction_mark, what); }
 
+/// scheme://user:password@host
+bool has_password(std::string_view url) {
+  auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  auto authority = url.substr(scheme + 3);
+  authority = authority.substr(0, authority.find('/'));
+  auto at = authority.rfind('@');
+  auto colon = authority.find(':');
+  return at != std::string_view::npos && colon < at &&
+         !is_placeholder(authority.substr(colon + 1, at - colon - 1));
+}
+
 /// The value, or the mark in its place.
 std::string redact_value(std::string_view key, std::string_view value) {
   if (value.starts_with(redaction_mark)) return std::string(value);
   if (auto found = known_form(value)) return mark(found->what);
   if (named_like_a_secret(key) && !is_placeholder(value)) return mark("a value under a name for secrets");
-  // A URL with a password in it: scheme://user:password@host
-  if (auto scheme = value.find("://"); scheme != std::string_view::npos) {
-    auto authority = value.substr(scheme + 3);
-    authority = authority.substr(0, authority.find('/'));
-    auto at = authority.rfind('@');
-    auto colon = authority.find(':');
-    if (at != std::string_view::npos && colon < at &&
-        !is_placeholder(authority.substr(colon + 1, at - colon - 1)))
-      return mark("a URL with a password");
-  }
+  if (has_password(value)) return mark("a URL with a password");
   return std::string(value);
 }
 
@@ -104,7 +107,13 @@ std::string redact_assignment(std::string_view assignment) {
   auto equals = assignment.find('=');
   if (equals == std::string_view::npos) return redact_text(assignment);
   auto key = assignment.substr(0, equals);
-  return fmt::format("{}={}", key, redact_value(key, assignment.substr(equals + 1)));
+  auto value = redact_value(key, assignment.substr(equals + 1));
+  // --log-opt=splunk-token=…: an assignment in an assignment.
+  if (auto inner = value.find('='); inner != std::string::npos && !value.starts_with(redaction_mark)) {
+    auto inner_key = std::string_view(value).substr(0, inner);
+    value = fmt::format("{}={}", inner_key, redact_value(inner_key, std::string_view(value).substr(inner + 1)));
+  }
+  return fmt::format("{}={}", key, value);
 }
 
 std::string redact_text(std::string_view text) {
@@ -124,6 +133,8 @@ std::string redact_text(std::string_view text) {
       out += word.substr(found->end);
     } else if (word.find('=') != std::string_view::npos) {
       out += redact_assignment(word);
+    } else if (has_password(word)) {
+      out += mark("a URL with a password");
     } else {
       out += word;
     }
@@ -138,11 +149,23 @@ void redact(docker::Config& config) {
   for (auto& word : config.cmd) word = redact_text(word);
   for (auto& word : config.entrypoint) word = redact_text(word);
   for (auto& [key, value] : config.labels) value = redact_value(key, value);
+  if (config.healthcheck)
+    for (auto& word : config.healthcheck->test) word = redact_text(word);
+}
+
+void redact(Daemon& daemon) {
+  for (auto* list : {&daemon.argv, &daemon.unit_argv})
+    for (auto& word : *list) word = redact_text(word);
+  for (auto& [key, setting] : daemon.settings)
+    for (auto& value : setting.values)
+      value = value.find('=') == std::string::npos ? redact_value(key, redact_text(value)) : redact_text(value);
 }
 
 void redact(ContainerFacts& container) {
   if (!container.inspect.value) return;
   redact(container.inspect.value->config);
+  for (auto& [key, value] : container.inspect.value->host_config.log_config.config)
+    value = redact_value(key, value);
   for (auto& word : container.inspect.value->args) word = redact_text(word);
   for (auto& exec : container.execs)
     for (auto& word : exec.process_config.arguments) word = redact_text(word);

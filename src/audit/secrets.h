@@ -18,6 +18,7 @@ inline constexpr std::string_view redaction_mark = "[redacted: ";
 [[nodiscard]] std::string redact_text(std::string_view text);
 
 void redact(docker::Config& config);
+void redact(Daemon& daemon);
 void redact(ContainerFacts& container);
 void redact(ImageFacts& image);
 void redact(SwarmFacts& swarm);

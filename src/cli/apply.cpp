@@ -109,7 +109,7 @@ void print_notes(const app::ApplyReport& report, const Arguments& arguments, Ter
 int run(const Arguments& arguments, Terminal& terminal) {
   app::Session session;
   auto settings = policy_settings(apply_command, arguments);
-  settings.for_this_host = true;
+  settings.host_parser_reads = app::persists_for_host_parser(session, arguments.value("output-dir"));
   app::Pipeline pipeline(session, std::move(settings));
   app::ApplyOptions options{.input = arguments.argument(0),
                             .dry_run = arguments.has("dry-run"),

@@ -32,9 +32,24 @@ int run(const Arguments& arguments, Terminal& terminal) {
   app::Pipeline pipeline(session, settings);
   auto report = app::compile_files(session, pipeline, arguments.rest(0));
   if (!report) return print_failure(session, terminal, "compile", report.error());
-  print_diagnostics(session, terminal);
+  const std::size_t inputs = report->files.size() + report->failed.size();
+  if (inputs == 1)
+    print_diagnostics(session, terminal);
+  else
+    print_diagnostics_in_short(session, terminal);
   print_assumed_features(
       {.origin = report->features, .assumed = report->assumed, .why_assumed = report->why_assumed}, terminal);
+  for (const auto& failed : report->failed)
+    terminal.complain(failed.why.starts_with(failed.input + ":")
+                          ? "cannot compile " + failed.why
+                          : fmt::format("cannot compile {}: {}", failed.input, failed.why));
+  if (!report->failed.empty()) {
+    if (inputs > 1)
+      terminal.complain(fmt::format("{} of {} compiled{}", report->files.size(), count(inputs, "file", "files"),
+                                    output ? ", nothing is written" : ""));
+    if (!output) terminal.out(wants_json(arguments) ? to_json(*report) : text_of(*report));
+    return exit_trouble;
+  }
   if (output == "-") {
     terminal.out(report->bytes);
     return exit_fine;
@@ -75,7 +90,8 @@ constexpr Command compile_command = {.name = "compile",
                                      .description =
                                          "Compiles each profile with bulkhead's own compiler and prints how "
                                          "large its automata are. With --output, the bytes that the kernel "
-                                         "takes in one write; several profiles make one load.\n\nAll errors "
+                                         "takes in one write; several profiles make one load. A folder stands "
+                                         "for the files in it.\n\nAll errors "
                                          "of all files are shown in one run. Without --features and "
                                          "on a kernel without AppArmor, the newest kernel known to bulkhead "
                                          "is assumed, but never for --output.",

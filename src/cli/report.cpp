@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -42,6 +43,19 @@ void print_diagnostics(const app::Session& session, Terminal& terminal) {
   if (repeated > 0)
     terminal.err(fmt::format("{} about the same lines, for other profiles\n\n",
                              count(repeated, "more note", "more notes")));
+}
+
+void print_diagnostics_in_short(const app::Session& session, Terminal& terminal) {
+  std::map<diag::Code, std::size_t> notes;
+  for (const diag::Diagnostic& diagnostic : session.sink.diagnostics()) {
+    if (diagnostic.severity == diag::Severity::note)
+      ++notes[diagnostic.code];
+    else
+      terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
+  }
+  for (const auto& [code, n] : notes)
+    terminal.complain(fmt::format("BH{}, {}: {} (compile one file alone to see where)", diag::info(code).number,
+                                  diag::info(code).title, count(n, "rule", "rules")));
 }
 
 int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,

@@ -335,6 +335,11 @@ struct Swarm {
   TlsInfo tls_info;
 };
 
+struct ManagerStatus {
+  bool leader = false;
+  std::string reachability;
+  std::string addr;
+};
 struct Node {
   struct Description {
     std::string hostname;
@@ -342,11 +347,6 @@ struct Node {
   struct Spec {
     std::string role;
     std::string availability;
-  };
-  struct ManagerStatus {
-    bool leader = false;
-    std::string reachability;
-    std::string addr;
   };
   std::string id;
   Description description;

@@ -29,9 +29,9 @@ std::string toml(std::string_view glob) {
 /// The path and nothing else, as a spec's list has it.
 std::string exactly(std::string_view path) { return print({literal(path)}); }
 
-/// Can a rule name it? Control characters cannot be in a spec's paths.
+/// Can a list name it? Control characters cannot be in a spec's paths, and `/` alone would be everything.
 bool usable(std::string_view path) {
-  return path.starts_with('/') && path.size() < 1024 &&
+  return path.starts_with('/') && path.size() > 1 && path.size() < 1024 && !path.ends_with('/') &&
          std::ranges::none_of(path, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
@@ -154,13 +154,16 @@ class Writer {
 std::string spec_name(std::string_view reference) {
   reference = reference.substr(0, reference.find('@'));
   std::size_t slash = reference.rfind('/');
-  if (slash == reference.size() - 1 && !reference.empty()) reference.remove_suffix(1), slash = reference.rfind('/');
+  if (reference.ends_with('/')) {
+    reference.remove_suffix(1);
+    slash = reference.rfind('/');
+  }
   if (slash != std::string_view::npos) reference.remove_prefix(slash + 1);
   reference = reference.substr(0, reference.find(':'));
   std::string name;
   for (char c : reference.substr(0, 64)) {
     bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                ((c == '.' || c == '-') && !name.empty());
+                ((c == '.' || c == '-') && !name.empty() && name.back() != c);
     if (kept) name += c;
   }
   return name.empty() ? "container" : name;

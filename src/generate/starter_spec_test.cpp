@@ -63,6 +63,7 @@ TEST(StarterSpec, NamesComeFromReferences) {
   EXPECT_EQ(spec_name("registry:5000/team/app_1:1.2@sha256:00"), "app_1");
   EXPECT_EQ(spec_name("/srv/images/web-root/"), "web-root");
   EXPECT_EQ(spec_name("../\"\n"), "container");
+  EXPECT_EQ(spec_name("a..b"), "a.b");
   EXPECT_EQ(spec_name(""), "container");
   EXPECT_EQ(spec_name("/"), "container");
 }
