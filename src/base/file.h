@@ -36,8 +36,8 @@ class StagedFile {
 
   /// Where the bytes are now; for others to look at before they count.
   [[nodiscard]] const std::string& temporary() const { return temporary_; }
-  /// Rename, and sync of the folder. On an error `path` is untouched, unless in_place() says that only that last
-  /// sync failed.
+  /// Rename, and sync of the folder. On an error `path` is untouched, unless in_place() says that only that
+  /// last sync failed.
   [[nodiscard]] Result<void> commit();
   [[nodiscard]] bool in_place() const { return in_place_; }
 
