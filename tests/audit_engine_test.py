@@ -67,6 +67,7 @@ VIOLATIONS = {
     "systemd-rw": ({"Binds": ["/run/systemd:/data:rw"]}, {}),
     "systemd-ro": ({"Binds": ["/run/systemd:/data:ro"]}, {}),
     "linked": ({"Binds": ["/srv/link:/data:rw"]}, {}),
+    "loops": ({"Binds": ["/srv/a:/data:rw"]}, {}),
     "sockdir": ({"Binds": ["/run:/data:ro"]}, {}),
     "mount-type": ({"Mounts": [{"Type": "bind", "Source": "/etc", "Target": "/data", "ReadOnly": True}]}, {}),
     "volume": ({"Mounts": [{"Type": "volume", "Source": "bound", "Target": "/data"}]}, {}),
@@ -152,6 +153,8 @@ def staged_host(engine):
         (root / "var").mkdir(exist_ok=True)
         (root / "var/run").symlink_to("/run")
         (root / "srv/link").symlink_to("/etc")
+        (root / "srv/a").symlink_to("b")
+        (root / "srv/b").symlink_to("../srv/a")
         (root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\nbob:x:1000:998::/home/bob:/bin/sh\n")
         (root / "etc/group").write_text("root:x:0:\ndocker:x:998:alice\n")
         for path, mode in (("lib/systemd/system/docker.service", 0o644), ("etc/systemd/system/docker.service.d/over ride.conf", 0o666),

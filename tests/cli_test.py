@@ -110,6 +110,18 @@ with tempfile.TemporaryDirectory() as name:
         if code != 2 or wanted not in said or left:
             faults.append(f"{what}: exit {code}, left {left}\n{said}")
 
+# Files at the same time: the same bytes and the same words in the same order, however many.
+with tempfile.TemporaryDirectory() as name:
+    seen = []
+    for jobs in ("1", "2", "7"):
+        done = run("compile", "--jobs", jobs, "--features", FEATURES, "-o", f"{name}/{jobs}", "/etc/apparmor.d", f"{name}/none/x")
+        partly = run("compile", "--jobs", jobs, "--features", FEATURES, "-o", f"{name}/{jobs}", "/etc/apparmor.d")
+        seen.append((done.returncode, done.stdout, done.stderr, partly.returncode, partly.stdout, partly.stderr, pathlib.Path(name, jobs).read_bytes()))
+    if seen[0] != seen[1] or seen[0] != seen[2] or (seen[0][0], seen[0][3]) != (2, 0):
+        faults.append(f"compile --jobs: not the same with more workers: {[s[:1] + s[3:4] for s in seen]}")
+    if (done := run("compile", "--jobs", "0", "/etc/apparmor.d")).returncode != 2 or "from 1 to 256" not in done.stderr:
+        faults.append(f"compile --jobs 0: exit {done.returncode}\n{done.stderr}")
+
 for words, wanted in ((["aply"], "apply"), (["apply", "--dry-rum", "x"], "--dry-run"), (["load", "/no/such/file"], "No such file")):
     done = run(*words)
     if done.returncode != 2 or wanted not in done.stderr:

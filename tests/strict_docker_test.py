@@ -61,9 +61,6 @@ def image():
 
 
 def main():
-    if not os.environ.get("BULKHEAD_ALL"):
-        print("skipped: a second Docker guest takes minutes; `./dev test --all` runs it")
-        sys.exit(77)
     guest = docker_guest.Guest(kernel="7.2")
     guest.add_engine("20.10")
     guest.add("/usr/bin/bulkhead", BULKHEAD, 0o755)

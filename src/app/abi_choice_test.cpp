@@ -73,7 +73,7 @@ TEST_F(AbiOfHost, no_newer_than_the_parser_reads_and_it_is_said_what_that_leaves
   EXPECT_EQ(text_of(), "abi <abi/3.0>,");
   EXPECT_THAT(said_, HasSubstr("note[BH1061]: not mediated, although this kernel could: io_uring (the host's "
                                "apparmor_parser reads no abi newer than 3.0)"));
-  EXPECT_THAT(said_, HasSubstr("`apply --output-dir DIR` keeps the text where only bulkhead reads it, and then in abi 5.0"));
+  EXPECT_THAT(said_, HasSubstr("keeps the text where only `bulkhead restore` reads it, and then in abi 5.0"));
   parser_reads("4.0");
   EXPECT_EQ(text_of(), "abi <abi/4.0>,");
   parser_reads("5.0");

@@ -298,6 +298,8 @@ TEST_F(ApplyTest, somebody_elses_file_keeps_its_mode_unless_forced) {
   EXPECT_EQ(kernel_.get("/etc/apparmor.d/by-hand"), new_text);
   report = switch_to(WantedMode::complain, {.force = true}).value();
   EXPECT_TRUE(report.file_changed);
+  EXPECT_EQ(report.backup, report.file + ".orig");
+  EXPECT_EQ(kernel_.get("/etc/apparmor.d/by-hand.orig"), new_text);
   EXPECT_EQ(kernel_.get("/etc/apparmor.d/by-hand"),
             "profile web flags=(complain) {\n  /new r,\n  deny /no r,\n}\n");
 }

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 
 #include "app/verify.h"
 #include "policy/resolve.h"
@@ -42,23 +44,80 @@ std::vector<std::string> files_of(Session& session, const std::vector<std::strin
   return files;
 }
 
+/// What came of one input.
+struct Outcome {
+  std::optional<Compiled> compiled;
+  std::string why;  // it was not
+  Said said;
+};
+
+/// A session and its pipeline.
+class Worker {
+ public:
+  Worker(Session& session, const PolicySettings& settings)
+      : session_(session), pipeline_(session, settings) {}
+
+  [[nodiscard]] Pipeline& pipeline() { return pipeline_; }
+
+  /// Takes inputs until there are none left.
+  void work(const std::vector<std::string>& inputs, std::atomic<std::size_t>& next,
+            std::vector<Outcome>& outcomes) {
+    for (std::size_t at; (at = next++) < inputs.size();) {
+      Outcome& outcome = outcomes[at];
+      outcome.said = {&session_, session_.sink.diagnostics().size(), 0};
+      auto compiled = pipeline_.open(inputs[at]);
+      outcome.said.end = session_.sink.diagnostics().size();
+      if (compiled)
+        outcome.compiled = std::move(*compiled);
+      else
+        outcome.why = std::move(compiled.error().text);
+    }
+  }
+
+ private:
+  Session& session_;
+  Pipeline pipeline_;
+};
+
+/// One worker on this thread, the others on threads of their own; whichever throws, all have ended.
+std::vector<Outcome> compile_all(Worker& first, std::vector<std::unique_ptr<Worker>>& others,
+                                 const std::vector<std::string>& inputs) {
+  std::vector<Outcome> outcomes(inputs.size());
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::future<void>> running;
+  for (auto& worker : others)
+    running.push_back(std::async(std::launch::async,
+                                 [&, other = worker.get()] { other->work(inputs, next, outcomes); }));
+  first.work(inputs, next, outcomes);
+  for (auto& one : running) one.get();
+  return outcomes;
+}
+
 }  // namespace
 
-Result<CompileReport> compile_files(Session& session, Pipeline& pipeline,
-                                    const std::vector<std::string>& inputs) {
+Result<CompileReport> compile_files(Session& session, const PolicySettings& settings,
+                                    const std::vector<std::string>& inputs, std::size_t jobs) {
   CompileReport report;
-  BH_TRY(ChosenFeatures chosen, pipeline.features());
+  Worker first(session, settings);
+  BH_TRY(ChosenFeatures chosen, first.pipeline().features());
   report.features = chosen.origin;
   report.assumed = chosen.assumed;
   report.why_assumed = chosen.why_assumed;
-  for (const std::string& input : files_of(session, inputs)) {
-    auto compiled = pipeline.open(input);
-    if (compiled) {
-      report.files.push_back(describe(input, *compiled));
-      report.bytes += compiled->bytes;
-    } else {
-      report.failed.push_back({input, compiled.error().text});
+  const std::vector<std::string> files = files_of(session, inputs);
+  std::vector<std::unique_ptr<Worker>> others;
+  while (others.size() + 1 < std::min(jobs, files.size())) {
+    report.sessions.push_back(std::make_unique<Session>(session.world));
+    others.push_back(std::make_unique<Worker>(*report.sessions.back(), settings));
+  }
+  std::vector<Outcome> outcomes = compile_all(first, others, files);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    report.said.push_back(outcomes[i].said);
+    if (!outcomes[i].compiled) {
+      report.failed.push_back({files[i], outcomes[i].why});
+      continue;
     }
+    report.files.push_back(describe(files[i], *outcomes[i].compiled));
+    report.bytes += outcomes[i].compiled->bytes;
   }
   if (!report.failed.empty()) report.bytes.clear();
   return report;

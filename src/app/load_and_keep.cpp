@@ -82,7 +82,19 @@ Result<void> put_in_place(Session& session, const Keeping& keeping, LoadedAndKep
   return {};
 }
 
+Result<void> put_or_leave(Session& session, const Keeping& keeping, LoadedAndKept& done) {
+  auto put = put_in_place(session, keeping, done);
+  if (!put && !done.backup.empty()) (void)session.world.os.unlink(done.backup);
+  return put;
+}
+
 }  // namespace
+
+Result<LoadedAndKept> keep(Session& session, const Keeping& keeping) {
+  LoadedAndKept done;
+  BH_TRY_DO(put_or_leave(session, keeping, done));
+  return done;
+}
 
 Result<LoadedAndKept> load_and_keep(Session& session, const compile::KernelPolicy& policy,
                                     std::string_view bytes, const Keeping* keeping) {
@@ -101,9 +113,8 @@ Result<LoadedAndKept> load_and_keep(Session& session, const compile::KernelPolic
     done.verified = *verified;
   }
   if (keeping == nullptr) return done;
-  auto kept = put_in_place(session, *keeping, done);
+  auto kept = put_or_leave(session, *keeping, done);
   if (kept) return done;
-  if (!done.backup.empty()) (void)session.world.os.unlink(done.backup);
   if (before) kept.error().text += "; " + before->restore();
   return tl::unexpected(std::move(kept.error()));
 }

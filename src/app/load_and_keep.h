@@ -34,6 +34,9 @@ struct LoadedAndKept {
 [[nodiscard]] Result<LoadedAndKept> load_and_keep(Session& session, const compile::KernelPolicy& policy,
                                                   std::string_view bytes, const Keeping* keeping);
 
+/// The file alone.
+[[nodiscard]] Result<LoadedAndKept> keep(Session& session, const Keeping& keeping);
+
 /// The same error, with the way out where the right to write is missing.
 [[nodiscard]] Error with_root_hint(Error error);
 

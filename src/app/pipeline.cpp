@@ -139,9 +139,9 @@ Result<generate::Abi> Pipeline::choose_abi() {
                   "not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
                   "newer than {})",
                   fmt::join(left_unmediated(chosen.features, *readable), ", "), generate::name_of(*readable)))
-      .with_help(fmt::format("`apply --output-dir DIR` keeps the text where only bulkhead reads it, and then in "
-                             "abi {}",
-                             generate::name_of(best)));
+      .with_help(fmt::format("`apply --output-dir {}` keeps the text where only `bulkhead restore` reads it, "
+                             "and then in abi {}",
+                             session_.world.own_folder, generate::name_of(best)));
   return *readable;
 }
 

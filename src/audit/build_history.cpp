@@ -36,7 +36,8 @@ Instruction parse(std::string_view created_by) {
   // "|1 VERSION=3 /bin/sh -c make": a RUN with build arguments
   if (text.starts_with('|')) {
     auto shell = text.find(" /");
-    return {"RUN", std::string(without_shell(shell == std::string_view::npos ? text : text.substr(shell + 1)))};
+    return {"RUN",
+            std::string(without_shell(shell == std::string_view::npos ? text : text.substr(shell + 1)))};
   }
   auto end = std::min(text.find_first_of(" \t"), text.size());
   auto first = text.substr(0, end);

@@ -314,7 +314,10 @@ Verdict bh_profile_score(const Input& in) {
                           score->let_through.size() > shown ? ", …" : "");
     }
     auto tenths = score->attacks == 0 ? 10 : score->attacks_blocked * 10 / score->attacks;
-    return {tenths < 4 ? Outcome::fail : tenths < 7 ? Outcome::warn : Outcome::pass, std::move(text), "kernel"};
+    return {tenths < 4   ? Outcome::fail
+            : tenths < 7 ? Outcome::warn
+                         : Outcome::pass,
+            std::move(text), "kernel"};
   });
 }
 

@@ -33,9 +33,9 @@ struct Branch {
   int major;
   std::string_view ended;  ///< month of its end; empty: none is announced
 };
-constexpr Branch branches[] = {{29, ""},         {28, ""},          {27, "May 2025"}, {26, "February 2025"},
-                               {25, ""},         {24, "June 2024"}, {23, "May 2025"}, {20, "December 2023"},
-                               {19, "January 2021"}};
+constexpr Branch branches[] = {
+    {29, ""},          {28, ""},         {27, "May 2025"},      {26, "February 2025"}, {25, ""},
+    {24, "June 2024"}, {23, "May 2025"}, {20, "December 2023"}, {19, "January 2021"}};
 constexpr std::int64_t table_date = 1'772'668'800;          // 2026-03-05
 constexpr std::int64_t table_lifetime = 548LL * 24 * 3600;  // 18 months
 

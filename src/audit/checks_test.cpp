@@ -70,8 +70,7 @@ report::Finding run_one(const Json& snapshot_json, const Check& check, const Pol
   std::string version = "1.8.0";
   for (auto candidate : benchmark_versions)
     if (check.id(version).empty()) version = candidate;
-  auto report =
-      run_audit(*snapshot, policy, {.benchmark = version, .checks = {std::string(check.key)}});
+  auto report = run_audit(*snapshot, policy, {.benchmark = version, .checks = {std::string(check.key)}});
   EXPECT_TRUE(report) << (report ? "" : report.error().text);
   return report->findings.front();
 }

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <charconv>
 #include <ctime>
-#include <span>
 #include <optional>
+#include <span>
 
 #include "audit/host_fs.h"
 #include "base/check.h"
@@ -69,15 +69,18 @@ constexpr SyscallName syscall_names[] = {
 
 /// The same for programs of 32-bit x86, which the same watches record (asm/unistd_32.h).
 constexpr SyscallName i386_syscall_names[] = {
-    {5, "open"}, {8, "creat"}, {9, "link"}, {10, "unlink"}, {11, "execve"}, {14, "mknod"},
-    {15, "chmod"}, {16, "lchown"}, {21, "mount"}, {38, "rename"}, {39, "mkdir"}, {40, "rmdir"},
-    {83, "symlink"}, {92, "truncate"}, {93, "ftruncate"}, {94, "fchmod"}, {95, "fchown"},
-    {102, "socketcall"}, {182, "chown"}, {193, "truncate64"}, {194, "ftruncate64"}, {198, "lchown32"},
-    {207, "fchown32"}, {212, "chown32"}, {226, "setxattr"}, {227, "lsetxattr"}, {228, "fsetxattr"},
-    {235, "removexattr"}, {295, "openat"}, {296, "mkdirat"}, {297, "mknodat"}, {298, "fchownat"},
-    {301, "unlinkat"}, {302, "renameat"}, {303, "linkat"}, {304, "symlinkat"}, {306, "fchmodat"},
-    {320, "utimensat"}, {324, "fallocate"}, {353, "renameat2"}, {358, "execveat"}, {361, "bind"},
-    {362, "connect"}, {412, "utimensat_time64"}, {437, "openat2"},
+    {5, "open"},          {8, "creat"},        {9, "link"},        {10, "unlink"},
+    {11, "execve"},       {14, "mknod"},       {15, "chmod"},      {16, "lchown"},
+    {21, "mount"},        {38, "rename"},      {39, "mkdir"},      {40, "rmdir"},
+    {83, "symlink"},      {92, "truncate"},    {93, "ftruncate"},  {94, "fchmod"},
+    {95, "fchown"},       {102, "socketcall"}, {182, "chown"},     {193, "truncate64"},
+    {194, "ftruncate64"}, {198, "lchown32"},   {207, "fchown32"},  {212, "chown32"},
+    {226, "setxattr"},    {227, "lsetxattr"},  {228, "fsetxattr"}, {235, "removexattr"},
+    {295, "openat"},      {296, "mkdirat"},    {297, "mknodat"},   {298, "fchownat"},
+    {301, "unlinkat"},    {302, "renameat"},   {303, "linkat"},    {304, "symlinkat"},
+    {306, "fchmodat"},    {320, "utimensat"},  {324, "fallocate"}, {353, "renameat2"},
+    {358, "execveat"},    {361, "bind"},       {362, "connect"},   {412, "utimensat_time64"},
+    {437, "openat2"},
 };
 
 template <class T>
@@ -385,12 +388,17 @@ Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_seconds)
   std::string copy(text);
   bool utc = copy.ends_with('Z');
   if (utc) copy.pop_back();
+  // Our own text gives milliseconds: what it says can be asked for.
+  std::int64_t milliseconds = 0;
+  if (auto dot = copy.rfind('.'); dot != std::string::npos && copy.size() == dot + 4 &&
+                                  parse_number(std::string_view(copy).substr(dot + 1), milliseconds))
+    copy.resize(dot);
   for (const char* format : {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"}) {
     parts = {};
     parts.tm_isdst = -1;
     const char* end = ::strptime(copy.c_str(), format, &parts);
     if (end == nullptr || *end != '\0') continue;
-    return static_cast<std::int64_t>(utc ? ::timegm(&parts) : std::mktime(&parts)) * 1000;
+    return static_cast<std::int64_t>(utc ? ::timegm(&parts) : std::mktime(&parts)) * 1000 + milliseconds;
   }
   return fail(
       "\"{}\" is not a time; write 2026-01-31T12:00:00, 2026-01-31, seconds since 1970, or 10m, 2h, 3d for "
@@ -398,7 +406,8 @@ Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_seconds)
       text);
 }
 
-Result<void> read_log(Os& os, const std::string& path, EventJoiner& joiner) {
+Result<void> read_log(Os& os, const std::string& path, EventJoiner& joiner,
+                      const std::function<void()>& after_each_piece) {
   std::vector<std::string> files;
   for (int i = 99; i >= 1; --i)
     if (auto older = fmt::format("{}.{}", path, i); os.stat(older)) files.push_back(older);
@@ -414,6 +423,7 @@ Result<void> read_log(Os& os, const std::string& path, EventJoiner& joiner) {
       for (std::size_t end; (end = rest.find('\n', at)) != std::string::npos; at = end + 1)
         joiner.line(std::string_view(rest).substr(at, end - at));
       rest.erase(0, at);
+      after_each_piece();
       if (rest.size() > line_max) rest.clear();  // no record is that long
     }
     os.close(fd);

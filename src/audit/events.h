@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -75,6 +76,8 @@ class EventJoiner {
 [[nodiscard]] Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_seconds);
 
 /// Feeds a log and its rotated elder ones (audit.log.2, audit.log.1, audit.log), line by line.
-[[nodiscard]] Result<void> read_log(Os& os, const std::string& path, EventJoiner& joiner);
+/// `after_each_piece` is where finished events are taken out: logs are larger than memory.
+[[nodiscard]] Result<void> read_log(Os& os, const std::string& path, EventJoiner& joiner,
+                                    const std::function<void()>& after_each_piece);
 
 }  // namespace bh::audit

@@ -1,5 +1,5 @@
-// Any bytes as auditd's log and as records of the stream: lines are joined into events or passed over, and every
-// event can be shown. Memory stays bounded however many events are left open.
+// Any bytes as auditd's log and as records of the stream: lines are joined into events or passed over, and
+// every event can be shown. Memory stays bounded however many events are left open.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

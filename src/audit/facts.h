@@ -147,9 +147,9 @@ struct InitProcess {
   std::int64_t seccomp = 0;  ///< 0 off, 1 strict, 2 filter
   std::string label;         ///< AppArmor; empty where the kernel has none
   std::vector<std::string>
-      host_namespaces;     ///< of net, pid, ipc, uts, user, cgroup: those shared with the host
+      host_namespaces;             ///< of net, pid, ipc, uts, user, cgroup: those shared with the host
   std::string namespaces_unknown;  ///< why host_namespaces does not tell; empty: it does
-  std::string memory_max;  ///< of its cgroup: a number or "max"; empty: unknown
+  std::string memory_max;          ///< of its cgroup: a number or "max"; empty: unknown
   std::string pids_max;
   std::vector<std::string> cgroup_mounts;  ///< cgroup v1 hierarchies mounted writable inside
 };
@@ -210,7 +210,7 @@ struct Host {
   Fact<std::vector<AuditRule>> audit_persistent;
   Fact<std::vector<LoadedProfile>> profiles;
   std::vector<ProfileScore> profile_scores;  ///< of the profiles that containers run under or ask for
-  std::vector<std::string> profile_files;  ///< names that files in /etc/apparmor.d would load at boot
+  std::vector<std::string> profile_files;    ///< names that files in /etc/apparmor.d would load at boot
   Fact<std::vector<Listener>> listeners;
   std::vector<std::string> content_trust;  ///< places that export DOCKER_CONTENT_TRUST=1
   Fact<Daemon> daemon;

@@ -52,7 +52,8 @@ BH_FIELDS(InitProcess) {
       a.required("cap_effective", v.cap_effective);
   a("cap_bounding", v.cap_bounding), a("no_new_privs", v.no_new_privs), a("seccomp", v.seccomp),
       a("label", v.label);
-  a("host_namespaces", v.host_namespaces), a("namespaces_unknown", v.namespaces_unknown), a("memory_max", v.memory_max), a("pids_max", v.pids_max);
+  a("host_namespaces", v.host_namespaces), a("namespaces_unknown", v.namespaces_unknown),
+      a("memory_max", v.memory_max), a("pids_max", v.pids_max);
   a("cgroup_mounts", v.cgroup_mounts);
 }
 BH_FIELDS(MountFact) {

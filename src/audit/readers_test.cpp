@@ -194,8 +194,9 @@ TEST(Secrets, OfTheDaemonsConfigurationToo) {
                              {"hosts", {.values = {"tcp://10.0.0.1:2376"}}}}};
   redact(daemon);
   EXPECT_EQ(daemon.argv[1], "--log-opt=splunk-token=[redacted: a value under a name for secrets]");
-  EXPECT_THAT(daemon.settings["log-opts"].values,
-              ElementsAre("splunk-token=[redacted: a value under a name for secrets]", "splunk-url=https://s"));
+  EXPECT_THAT(
+      daemon.settings["log-opts"].values,
+      ElementsAre("splunk-token=[redacted: a value under a name for secrets]", "splunk-url=https://s"));
   EXPECT_EQ(daemon.settings["http-proxy"].values[0], "[redacted: a URL with a password]");
   EXPECT_EQ(daemon.settings["hosts"].values[0], "tcp://10.0.0.1:2376");
 }
@@ -255,7 +256,9 @@ TEST(Layers, HostileStreamsEndInAnError) {
   EXPECT_THAT(scan(make_tar({{"manifest.json", 0644, R"([{"Layers": ["gone/layer.tar"]}])"}})).error().text,
               HasSubstr("not in the stream"));
   EXPECT_THAT(scan(make_tar({{"manifest.json", 0644, "{"}})).error().text, HasSubstr("not JSON"));
-  EXPECT_THAT(scan(make_tar({{"x", 0644, std::string(100'000, 'x')}}), {.stream = {.stream_bytes = 10'000}}).error().text,
+  EXPECT_THAT(scan(make_tar({{"x", 0644, std::string(100'000, 'x')}}), {.stream = {.stream_bytes = 10'000}})
+                  .error()
+                  .text,
               HasSubstr("larger than the limit"));
   auto many = make_tar({{"a", 0644, ""}, {"b", 0644, ""}, {"c", 0644, ""}});
   EXPECT_THAT(scan(make_tar({{"1/layer.tar", 0644, many}}), {.stream = {.entries = 2}}).error().text,

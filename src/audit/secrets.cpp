@@ -111,7 +111,8 @@ std::string redact_assignment(std::string_view assignment) {
   // --log-opt=splunk-token=…: an assignment in an assignment.
   if (auto inner = value.find('='); inner != std::string::npos && !value.starts_with(redaction_mark)) {
     auto inner_key = std::string_view(value).substr(0, inner);
-    value = fmt::format("{}={}", inner_key, redact_value(inner_key, std::string_view(value).substr(inner + 1)));
+    value =
+        fmt::format("{}={}", inner_key, redact_value(inner_key, std::string_view(value).substr(inner + 1)));
   }
   return fmt::format("{}={}", key, value);
 }
@@ -158,7 +159,8 @@ void redact(Daemon& daemon) {
     for (auto& word : *list) word = redact_text(word);
   for (auto& [key, setting] : daemon.settings)
     for (auto& value : setting.values)
-      value = value.find('=') == std::string::npos ? redact_value(key, redact_text(value)) : redact_text(value);
+      value =
+          value.find('=') == std::string::npos ? redact_value(key, redact_text(value)) : redact_text(value);
 }
 
 void redact(ContainerFacts& container) {

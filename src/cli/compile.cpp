@@ -1,5 +1,8 @@
 #include "app/compile_files.h"
 
+#include <charconv>
+#include <thread>
+
 #include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -24,19 +27,31 @@ std::string text_of(const app::CompileReport& report) {
   return columns(rows);
 }
 
+/// Without --jobs one for each processor.
+std::optional<std::size_t> jobs_wanted(const Arguments& arguments, Terminal& terminal) {
+  auto text = arguments.value("jobs");
+  if (!text) return std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+  std::size_t jobs = 0;
+  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), jobs);
+  if (error == std::errc{} && end == text->data() + text->size() && jobs >= 1 && jobs <= 256) return jobs;
+  terminal.complain(fmt::format("--jobs {}: a number from 1 to 256", *text));
+  return std::nullopt;
+}
+
 int run(const Arguments& arguments, Terminal& terminal) {
   app::Session session;
   auto settings = policy_settings(compile_command, arguments);
   auto output = arguments.value("output");
   settings.need_real_features = output.has_value();
-  app::Pipeline pipeline(session, settings);
-  auto report = app::compile_files(session, pipeline, arguments.rest(0));
+  auto jobs = jobs_wanted(arguments, terminal);
+  if (!jobs) return exit_trouble;
+  auto report = app::compile_files(session, settings, arguments.rest(0), *jobs);
   if (!report) return print_failure(session, terminal, "compile", report.error());
   const std::size_t inputs = report->files.size() + report->failed.size();
   if (inputs == 1)
     print_diagnostics(session, terminal);
   else
-    print_diagnostics_in_short(session, terminal);
+    print_diagnostics_in_short(report->said, terminal);
   print_assumed_features(
       {.origin = report->features, .assumed = report->assumed, .why_assumed = report->why_assumed}, terminal);
   for (const auto& failed : report->failed)
@@ -69,6 +84,10 @@ constexpr Flag flags[] = {
      .value = "FILE",
      .help = "write the policy there, all of it or nothing; - for stdout",
      .completes = Completes::file},
+    {.name = "jobs",
+     .letter = 'j',
+     .value = "N",
+     .help = "files at the same time (default: one for each processor)"},
     features_flag,
     policy_features_flag,
     include_flag,

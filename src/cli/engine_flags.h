@@ -39,7 +39,9 @@ inline constexpr Flag no_host_flag = {.name = "no-host",
                     .layers = arguments.has("layers"),
                     .host = !arguments.has("no-host")};
   auto session = std::make_shared<app::Session>();
-  source.collect.score = [session](const std::string& profile) { return app::score_loaded(*session, profile); };
+  source.collect.score = [session](const std::string& profile) {
+    return app::score_loaded(*session, profile);
+  };
   return source;
 }
 

@@ -89,14 +89,16 @@ int run(const Arguments& arguments, Terminal& terminal) {
   }
   audit::EventJoiner joiner;
   auto path = arguments.value_or("log", std::string(default_log));
-  if (auto read = audit::read_log(Os::real(), path, joiner); !read) {
+  std::size_t count = 0;
+  auto read = audit::read_log(Os::real(), path, joiner, [&] { count += print(joiner, wanted, terminal); });
+  if (!read) {
     auto error = std::move(read.error());
     if (error.sys == ENOENT && path == default_log)
       error.text += " (auditd writes it; without auditd use --follow)";
     return trouble(terminal, error);
   }
   joiner.end();
-  auto count = print(joiner, wanted, terminal);
+  count += print(joiner, wanted, terminal);
   if (joiner.passed_over() > 0)
     terminal.complain(fmt::format("{} lines of {} are no audit records", joiner.passed_over(), path));
   return count > 0 ? exit_fine : exit_findings;

@@ -45,14 +45,17 @@ void print_diagnostics(const app::Session& session, Terminal& terminal) {
                              count(repeated, "more note", "more notes")));
 }
 
-void print_diagnostics_in_short(const app::Session& session, Terminal& terminal) {
+void print_diagnostics_in_short(const std::vector<app::Said>& said, Terminal& terminal) {
   std::map<diag::Code, std::size_t> notes;
-  for (const diag::Diagnostic& diagnostic : session.sink.diagnostics()) {
-    if (diagnostic.severity == diag::Severity::note)
-      ++notes[diagnostic.code];
-    else
-      terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
-  }
+  for (const app::Said& some : said)
+    for (std::size_t i = some.begin; i < some.end; ++i) {
+      const diag::Diagnostic& diagnostic = some.session->sink.diagnostics()[i];
+      if (diagnostic.severity == diag::Severity::note)
+        ++notes[diagnostic.code];
+      else
+        terminal.err(diag::render(some.session->sources, diagnostic, {.colour = terminal.colour_err()}) +
+                     "\n");
+    }
   for (const auto& [code, n] : notes)
     terminal.complain(fmt::format("BH{}, {}: {} (compile one file alone to see where)",
                                   diag::info(code).number, diag::info(code).title,

@@ -133,8 +133,8 @@ Result<T> Engine::decode(Result<net::Response> answer, const std::string& path) 
   // Go's server tells plain HTTP on its TLS port by name.
   if (answer->status == 400 && target_.endpoint.kind == net::Endpoint::Kind::tcp &&
       answer->body.find("HTTPS server") != std::string::npos)
-    return tl::unexpected(
-        Error{fmt::format("the daemon at {} wants TLS: {}", net::describe(target_.endpoint), tls_hint), EPROTO});
+    return tl::unexpected(Error{
+        fmt::format("the daemon at {} wants TLS: {}", net::describe(target_.endpoint), tls_hint), EPROTO});
   if (answer->status != 200) {
     int sys = answer->status == 404 ? ENOENT : answer->status == 403 || answer->status == 401 ? EACCES : EIO;
     return tl::unexpected(Error{

@@ -148,9 +148,7 @@ BH_FIELDS(Swarm) {
 }
 BH_FIELDS(Node::Description) { a("Hostname", v.hostname); }
 BH_FIELDS(Node::Spec) { a("Role", v.role), a("Availability", v.availability); }
-BH_FIELDS(ManagerStatus) {
-  a("Leader", v.leader), a("Reachability", v.reachability), a("Addr", v.addr);
-}
+BH_FIELDS(ManagerStatus) { a("Leader", v.leader), a("Reachability", v.reachability), a("Addr", v.addr); }
 BH_FIELDS(Node) {
   a.required("ID", v.id), a("Description", v.description), a("Spec", v.spec),
       a("ManagerStatus", v.manager_status);

@@ -1,5 +1,5 @@
-// Any bytes as an answer of the engine: every model is read or refused, and what was read can be written and read
-// again as the same.
+// Any bytes as an answer of the engine: every model is read or refused, and what was read can be written and
+// read again as the same.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -79,7 +79,8 @@ std::string testsuite(const Document& document, const Section& section, std::siz
       stamp.empty() ? "1970-01-01T00:00:00" : xml(stamp), tests, section.score.of(Outcome::fail),
       section.score.of(Outcome::unknown),
       section.score.of(Outcome::manual) + section.score.of(Outcome::not_applicable));
-  out += "    <properties>\n" + property("standard", document.standard) + property("subject", document.subject) +
+  out += "    <properties>\n" + property("standard", document.standard) +
+         property("subject", document.subject) +
          property("score", fmt::format("{:.1f}", section.score.percent())) + "    </properties>\n";
   std::string warnings;
   for (const auto& finding : document.findings) {
@@ -89,7 +90,8 @@ std::string testsuite(const Document& document, const Section& section, std::siz
       warnings += xml(fmt::format("warning: {} {}: {}", finding.id, finding.title, finding.summary)) + "\n" +
                   evidence_text(finding);
   }
-  return out + "    <system-out>" + warnings + "</system-out>\n    <system-err></system-err>\n  </testsuite>\n";
+  return out + "    <system-out>" + warnings +
+         "</system-out>\n    <system-err></system-err>\n  </testsuite>\n";
 }
 
 }  // namespace

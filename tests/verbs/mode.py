@@ -87,7 +87,7 @@ def of_a_text(guest):
     try_all(guest, "lab-mode", False)
     # From the text that is kept, which follows: one word in its head, everything else as it was.
     guest.bulkhead("mode", "complain", "lab-mode", "--format", "json", json_is=lambda value: [
-        f"{value}" for report in value if (report["before"], report["now"], report["source"], report["verified"]) != ("enforce", "complain", FILE, "bytes")])
+        f"{value}" for report in value if (report["before"], report["now"], report["source"], report["verified"], report["file_changed"]) != ("enforce", "complain", FILE, "bytes", True)])
     try_all(guest, "lab-mode", True)
     guest.sh(f"tail -n +3 {FILE} | sed 's/complain, *//' | diff - /t/lab-mode")
     guest.bulkhead("status", "lab-mode", "--format", "json", json_is=profile_named("lab-mode", mode="complain", file_written_by="bulkhead"))
@@ -95,7 +95,11 @@ def of_a_text(guest):
     guest.bulkhead("remove", "lab-mode", "--keep-file")
     guest.run("apparmor_parser", "-r", "-K", FILE)
     guest.bulkhead("status", "lab-mode", "--format", "json", json_is=profile_named("lab-mode", mode="complain"))
+    # Whose complain mode is another: a deny that says nothing of audit is enforced, and not logged. So `mode` said.
+    guest.probe("lab-mode", "file", "/t/silent", "r", allowed=False, label="the distribution's complain mode: a silent deny")
+    guest.probe("lab-mode", "file", "/t/file", "w", allowed=True, log='apparmor="ALLOWED"', label="the distribution's complain mode: a write")
     guest.bulkhead("load", FILE, out="lab-mode: replaced, complain")
+    guest.probe("lab-mode", "file", "/t/silent", "r", allowed=True, log='apparmor="ALLOWED"', label="ours")
     guest.bulkhead("mode", "enforce", "lab-mode", out="lab-mode: enforce (was complain)")
     try_all(guest, "lab-mode", False)
     guest.sh(f"tail -n +3 {FILE} | diff - /t/lab-mode")
