@@ -85,7 +85,8 @@ def main():
                 made = subprocess.run([BULKHEAD, "generate", "--style", style, str(ROOT / "examples" / f"{toml}.toml")],
                                       capture_output=True, text=True)
                 cases[f"{toml} ({style})"] = [text_of(folder, f"{toml}-{style}", made.stdout)]
-        cases["docker-default"] = [str(ROOT / "bench" / "docker-default")]
+        default = subprocess.run([BULKHEAD, "show", "docker-default", "--base", "/nonexistent"], capture_output=True, text=True, check=True)
+        cases["docker-default"] = [text_of(folder, "docker-default", default.stdout)]
         for path in debian_profiles():
             cases["debian " + os.path.basename(path)] = [path]
         if not options.quick:

@@ -34,21 +34,36 @@ CONTAINERS = {
     "bereft": ("bh-bereft", {}, True),  # its profile is removed while it runs
     "replaced": ("bh-replaced", {}, True),  # its profile is replaced while it runs
     "absent": ("bh-absent", {}, False),  # asks for what is not loaded
+    "both": ("bh-wide", {"Privileged": True}, True),  # the engine then says unconfined, and applies the profile
 }
 
 # What the kernel and the engine together mean, by check: container -> outcome. What is not named passes.
 EXPECTED = {
     "rt-apparmor": {"privileged": "fail", "open": "fail", "complaining": "warn", "bereft": "fail", "absent": "warn"},
-    "rt-privileged": {"privileged": "fail"},
+    "rt-privileged": {"privileged": "fail", "both": "fail"},
     "bh-profile-complain": {"complaining": "fail"},
-    "bh-label-differs": {"bereft": "fail", "absent": "not-applicable", "open": "not-applicable"},
+    "bh-label-differs": {"bereft": "fail", "absent": "not-applicable", "open": "not-applicable", "both": "fail"},
     "bh-profile-not-persisted": {"privileged": "not-applicable", "open": "not-applicable", "bereft": "not-applicable",
                                  "complaining": "fail", "replaced": "fail", "absent": "fail"},
     "bh-profile-score": {"plain": "warn", "privileged": "not-applicable", "open": "not-applicable", "bereft": "not-applicable", "wide": "fail",
-                         "complaining": "fail", "replaced": "pass", "absent": "not-applicable"},
+                         "both": "fail", "complaining": "fail", "replaced": "pass", "absent": "not-applicable"},
     "rt-capabilities": dict.fromkeys(CONTAINERS, "fail"),  # the default set has NET_RAW
-    "bh-dangerous-capabilities": {"privileged": "fail"},
-    "rt-seccomp": {"privileged": "fail"},
+    "bh-dangerous-capabilities": {"privileged": "fail", "both": "fail"},
+    "rt-seccomp": {"privileged": "fail", "both": "fail"},
+}
+
+# What `status --containers` says of each, beside the label: words that some finding holds. What is not named agrees.
+GONE = "gone after a boot"  # nothing in this guest loads profiles at one
+STATUS = {
+    "plain": ("docker-default (enforce)", []),
+    "privileged": ("unconfined", ["asks for no profile"]),
+    "open": (None, ["asks for no profile"]),
+    "complaining": ("bh-lax (complain)", ["only logged", GONE]),
+    "wide": ("bh-wide (enforce)", [GONE]),
+    "bereft": ("unconfined", ["asks for bh-bereft, but has processes that are unconfined"]),
+    "replaced": ("bh-replaced (enforce)", [GONE]),
+    "absent": (None, ["asks for bh-absent, which is not loaded"]),
+    "both": ("bh-wide (enforce)", [GONE]),
 }
 
 SCENARIO = r"""
@@ -64,6 +79,8 @@ start @STARTED@
 bulkhead remove --force bh-bereft >/dev/null || echo "cannot remove bh-bereft"
 bulkhead load /profiles/bh-replaced >/dev/null
 for pid in $(pidof sleep busybox); do cat /proc/$pid/attr/current; done >/results/labels 2>/dev/null
+bulkhead status --containers --format json >/results/containers.json; echo $? >/results/containers.code
+bulkhead status --containers >/results/containers
 
 bulkhead audit --format json >/results/audit.json
 bulkhead snapshot -o /results/snapshot.json
@@ -186,6 +203,21 @@ def check_containers(results):
                 faults.append(f"{f['key']} is unknown of {e['subject']}: {e['text']}")
 
 
+def check_status(results):
+    """The label truth, container by container."""
+    seen = {c["name"]: c for c in json.loads(results["containers.json"])["containers"]}
+    expect("status --containers", sorted(seen), sorted(STATUS))
+    for name, (label, parts) in STATUS.items():
+        expect(f"status: {name} carries", seen[name]["carried"], [label] if label else [])
+        findings_of = seen[name]["findings"]
+        if len(findings_of) != len(parts) or not all(any(part in finding for finding in findings_of) for part in parts):
+            faults.append(f"status: {name}: expected {parts}, saw {findings_of}")
+        for finding in findings_of:
+            if f"{name}: {finding}" not in results["containers"]:
+                faults.append(f"status: the text does not say {name}: {finding}")
+    expect("status --containers with findings exits", results["containers.code"].strip(), "1")
+
+
 def check_rules(results):
     expect("1.8 before", findings(results, "before.json")["audit-docker-daemon"]["outcome"], "fail")
     expect("1.8 after", findings(results, "after.json")["audit-docker-daemon"]["outcome"], "pass")
@@ -230,6 +262,7 @@ def main():
         for name, text in results.items():
             pathlib.Path(keep, name).write_text(str(text))
     check_containers(results)
+    check_status(results)
     check_rules(results)
     check_events(results)
     if results.get("log"):

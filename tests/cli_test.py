@@ -1,6 +1,8 @@
 """Bad input, end to end: a clear error with its place, exit 2, nothing written."""
 import os
 import pathlib
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,6 +59,68 @@ with tempfile.TemporaryDirectory() as name:
     done = run("compile", "--features", FEATURES, "-o", f"{name}/out.bin", str(loop))
     if "BH2071" not in done.stderr:  # a warning: the reference reads each file once and says nothing
         faults.append(f"an include that includes itself: exit {done.returncode}\n{done.stderr}")
+
+    # Many files: every one is looked at, what is right is shown, nothing half-written; a folder's backups are passed over.
+    policies = pathlib.Path(name) / "policies"
+    policies.mkdir()
+    for file, text in (("good", "profile good { /a r, }\n"), ("bad", "profile bad { /a rq, }\n"), ("worse", "profile worse { capability foo, }\n"),
+                       ("good.dpkg-old", "profile old { /a r, }\n"), ("README", "words\n")):
+        (policies / file).write_text(text)
+    done = run("compile", "--features", FEATURES, str(policies), f"{name}/none")
+    for wanted in ("BH2020", "BH2035", f"{name}/none: No such file", "1 of 4 files compiled"):
+        if done.returncode != 2 or wanted not in done.stderr or "good" not in done.stdout or "old" in done.stdout:
+            faults.append(f"a folder with bad files, {wanted}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    done = run("compile", "--features", FEATURES, "-o", f"{name}/part.bin", str(policies))
+    if done.returncode != 2 or os.path.exists(f"{name}/part.bin"):
+        faults.append(f"bad files and --output: exit {done.returncode}, or something was written\n{done.stderr}")
+    (policies / "good").write_text("abi <kernel>,\nprofile good { userns, network inet ip=127.0.0.1, }\n")
+    done = run("compile", "--features", FEATURES, str(policies / "good"), str(policies / "good"))
+    if done.returncode != 0 or " --> " in done.stderr:
+        faults.append(f"notes on many files are only counted: exit {done.returncode}\n{done.stderr}")
+
+# Where a profile would be written, and cannot: no right to, a disk that takes no more. Nothing half-written stays. (What a kernel refuses,
+# and a full tmpfs under it, is in verbs_kernel_test.py.)
+with tempfile.TemporaryDirectory() as name:
+    folder = pathlib.Path(name)
+    folder.chmod(0o755)
+    program, secret, taken, disk = folder / "bulkhead", folder / "secret.toml", folder / "taken", folder / "disk"
+    shutil.copy(BULKHEAD, program)
+    (folder / "web.toml").write_bytes(spec)
+    secret.write_bytes(spec)
+    secret.chmod(0)
+    taken.mkdir(mode=0o555)
+    disk.mkdir()
+    somebody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+
+    def apply_there(path, out, **more):
+        done = subprocess.run([str(program), "apply", "--features", FEATURES, "--output-dir", str(out), str(path)], cwd="/",
+                              capture_output=True, text=True, errors="replace", timeout=60, **more)
+        left = [entry.name for entry in out.iterdir()] if out.is_dir() else []
+        return done.returncode, done.stderr, left
+
+    def no_more_than(size):
+        return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)), "restore_signals": False}
+
+    for what, wanted, (code, said, left) in (
+            ("a spec that may not be read", "Permission denied", apply_there(secret, folder / "out", **somebody)),
+            ("a folder that may not be written", "Permission denied (run as root, or use --dry-run or --output-dir)",
+             apply_there(folder / "web.toml", taken, **somebody)),
+            ("a folder that may not be made", "cannot make folder", apply_there(folder / "web.toml", taken / "new", **somebody)),
+            ("a disk that takes no more", "cannot write", apply_there(folder / "web.toml", disk, **no_more_than(1000)))):
+        if code != 2 or wanted not in said or left:
+            faults.append(f"{what}: exit {code}, left {left}\n{said}")
+
+# Files at the same time: the same bytes and the same words in the same order, however many.
+with tempfile.TemporaryDirectory() as name:
+    seen = []
+    for jobs in ("1", "2", "7"):
+        done = run("compile", "--jobs", jobs, "--features", FEATURES, "-o", f"{name}/{jobs}", "/etc/apparmor.d", f"{name}/none/x")
+        partly = run("compile", "--jobs", jobs, "--features", FEATURES, "-o", f"{name}/{jobs}", "/etc/apparmor.d")
+        seen.append((done.returncode, done.stdout, done.stderr, partly.returncode, partly.stdout, partly.stderr, pathlib.Path(name, jobs).read_bytes()))
+    if seen[0] != seen[1] or seen[0] != seen[2] or (seen[0][0], seen[0][3]) != (2, 0):
+        faults.append(f"compile --jobs: not the same with more workers: {[s[:1] + s[3:4] for s in seen]}")
+    if (done := run("compile", "--jobs", "0", "/etc/apparmor.d")).returncode != 2 or "from 1 to 256" not in done.stderr:
+        faults.append(f"compile --jobs 0: exit {done.returncode}\n{done.stderr}")
 
 for words, wanted in ((["aply"], "apply"), (["apply", "--dry-rum", "x"], "--dry-run"), (["load", "/no/such/file"], "No such file")):
     done = run(*words)

@@ -2,10 +2,10 @@
 """Our compiler against the reference's: the same language and permissions, profile by profile, for three kernels.
 
 Every profile of Debian's packages, every named TOML of the corpora (through `generate --style bane`), what strict makes of every example
-under each abi, the runtimes' default profiles, and the cases in tests/differential/cases are compiled by bulkhead and by apparmor_parser 5.0, with the same features, and compared by
-policy_equal (query/equal.h). "but complain" is equality up to one thing, made exact by policy_equal: the denies of complain
-profiles are logged (docs/decisions/0003-complain-logs-denies.md). Any other difference that stays is a line of
-tests/differential/accepted.tsv with its decision.
+under each abi, the runtimes' default profiles, and the cases in tests/differential/cases are compiled by bulkhead and by
+apparmor_parser 5.0, with the same features, and compared by policy_equal (query/equal.h). "but complain" is equality up to one
+thing, made exact by policy_equal: the denies of complain profiles are logged (docs/decisions/0003-complain-logs-denies.md). Any other
+difference that stays is a line of tests/differential/accepted.tsv with its decision.
 
 usage: differential_test.py [--set NAME]... [--kernel K]... [--only GLOB] [--parser 5.0] [--verbose]
 """

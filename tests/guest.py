@@ -18,13 +18,14 @@ class Skipped(Exception):
 
 class Guest:
     def __init__(self, append=(), memory_mib=1024):
-        self.plan = {"memory_mib": memory_mib, "append": list(append), "add": [], "files": [], "folders": [], "steps": []}
+        self.plan = {"memory_mib": memory_mib, "append": list(append), "timeout_s": 600, "add": [], "files": [], "folders": [], "steps": []}
         self.checks = []
         self.scratch = tempfile.TemporaryDirectory()
 
     # ---- what is in the guest
 
     def file(self, guest, text, mode=0o644):
+        assert all(each["guest"] != guest for each in self.plan["files"]), f"{guest} is there twice"
         self.plan["files"].append({"guest": guest, "text": text, "mode": mode})
 
     def bytes(self, guest, content):
@@ -42,7 +43,7 @@ class Guest:
 
     def step(self, check=None, **step):
         """`check(step)`: the faults of the step as it came back from the guest (`outcome`, `log`)."""
-        self.plan["steps"].append(step)
+        self.plan["steps"].append({"timeout_ms": 60_000, **step})
         self.checks.append(check or (lambda _: []))
 
     def run(self, *argv, exit=0, out=(), err=(), not_out=(), log=(), json_is=None, **more):
@@ -103,7 +104,7 @@ class Guest:
             path = pathlib.Path(folder, "plan.json")
             path.write_text(json.dumps(self.plan))
             done = subprocess.run([BULKHEAD, "lab", "--plan", str(path), "--kernel", kernel, "--format", "json"],
-                                  capture_output=True, text=True, errors="replace", timeout=600)
+                                  capture_output=True, text=True, errors="replace", timeout=900)
         if "qemu" in done.stderr.lower() and "install" in done.stderr.lower():
             raise Skipped(done.stderr.strip())
         try:

@@ -209,16 +209,30 @@ class Generator:
             " ".join([*self.qualifiers(deny=0, priority=False), "all"]),
         ])
 
+    def block(self):
+        """Qualifiers in front of several rules; of files only (decision 0006, 7)."""
+        inner = " ".join(f"{self.path()} {self.random.choice(PERMS)}," for _ in range(2))
+        return f"{self.random.choice(['audit', 'deny', 'audit deny', 'owner', 'audit owner'])} {{ {inner} }}"
+
+    def condition(self):
+        return self.random.choice(["true", "false", "not false", "defined @{%s}" % self.variables[0], "defined $nothing"])
+
     def rule(self):
         kinds = [(self.file, 24), (self.link, 3), (self.change_profile, 3), (self.capability, 2), (self.network, 3), (self.unix, 4),
                  (self.signal, 3), (self.ptrace, 2), (self.dbus, 3), (self.mount, 5), (self.pivot_root, 1), (self.other, 1)]
         kind = self.random.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
+        if self.top and self.chance(0.02):
+            return self.block()
+        if self.top and self.chance(0.02) and kind not in (self.other, self.mount):
+            return f"if {self.condition()} {{ {kind()}, }}" + (f" else {{ {self.file()}, }}" if self.chance(0.5) else "")
         return kind() + ","
 
     def head(self, name):
         words = ["profile", name]
         if self.chance(0.3):
             words.append(self.path())
+            if self.chance(0.15):
+                words.append(self.random.choice(["xattrs=(user.a=x)", "xattrs=(user.a=*b user.c)", "xattrs=(security.a=\"{x,y}\")"]))
         if self.chance(0.4):
             flags = self.some(FLAGS, 1, 2) if self.chance(0.3) else [self.random.choice(FLAGS)]
             words.append("flags=(" + ", ".join(flags) + ")")
@@ -227,11 +241,14 @@ class Generator:
     def lines(self):
         """(line, may be left out). A hat or child is one line."""
         out = [(f"@{{{variable}}} = " + " ".join(f'"{value}"' for value in self.some(VALUES)), False) for variable in self.variables]
+        if self.chance(0.05):
+            out.append((f"alias /a/ -> {self.random.choice(['/b/', '/x/y/', '/ab'])},", True))
         out.append((self.head(self.name) + " {", False))
         out += [("  " + self.rule(), True) for _ in range(self.random.randint(1, 10))]
         if self.chance(0.15):
             self.top, self.programs = False, set()
+            flags = " flags=(complain)" if self.chance(0.2) else ""
             body = " ".join(self.rule() for _ in range(self.random.randint(1, 3)))
-            out.append((f"  {self.random.choice(['^hat', 'hat hat', 'profile child'])} {{ {body} }}", True))
+            out.append((f"  {self.random.choice(['^hat', 'hat hat', 'profile child'])}{flags} {{ {body} }}", True))
         out.append(("}", False))
         return out

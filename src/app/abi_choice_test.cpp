@@ -73,7 +73,7 @@ TEST_F(AbiOfHost, no_newer_than_the_parser_reads_and_it_is_said_what_that_leaves
   EXPECT_EQ(text_of(), "abi <abi/3.0>,");
   EXPECT_THAT(said_, HasSubstr("note[BH1061]: not mediated, although this kernel could: io_uring (the host's "
                                "apparmor_parser reads no abi newer than 3.0)"));
-  EXPECT_THAT(said_, HasSubstr("`--abi 5.0 --output-dir DIR`"));
+  EXPECT_THAT(said_, HasSubstr("keeps the text where only `bulkhead restore` reads it, and then in abi 5.0"));
   parser_reads("4.0");
   EXPECT_EQ(text_of(), "abi <abi/4.0>,");
   parser_reads("5.0");
@@ -98,7 +98,14 @@ TEST_F(AbiOfHost, for_another_kernel_this_hosts_parser_does_not_count_unless_it_
   parser_reads("3.0");
   EXPECT_EQ(text_of({.features = "7.2"}), "abi <abi/5.0>,");
   EXPECT_EQ(text_of({.features = "6.1"}), "abi <abi/3.0>,");
-  EXPECT_EQ(text_of({.features = "7.2", .for_this_host = true}), "abi <abi/3.0>,");
+  EXPECT_EQ(text_of({.features = "7.2", .host_parser_reads = true}), "abi <abi/3.0>,");
+}
+
+TEST_F(AbiOfHost, what_only_bulkhead_reads_is_as_new_as_the_kernel) {
+  kernel_mediates_io_uring();
+  parser_reads("3.0");
+  EXPECT_EQ(text_of({.host_parser_reads = false}), "abi <abi/5.0>,");
+  EXPECT_EQ(said_, "");
 }
 
 TEST_F(AbiOfHost, what_nobody_knows_is_what_everybody_reads) {

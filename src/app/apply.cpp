@@ -38,9 +38,10 @@ std::string text_to_keep(Session& session, const Pipeline& pipeline, const Profi
   for (const std::string& name : made.elsewhere)
     session.sink.report(
         diag::Code::mode_not_kept, {},
-        fmt::format("{} stands in a file that this one includes: there it says nothing of complain mode, and is "
-                    "enforced after a reboot",
-                    name));
+        fmt::format(
+            "{} stands in a file that this one includes: there it says nothing of complain mode, and is "
+            "enforced after a reboot",
+            name));
   return std::move(made.text);
 }
 
@@ -72,12 +73,11 @@ Result<FilePlan> plan_file(Session& session, const Pipeline& pipeline, const Pro
   auto name = file_name_for(report.name);
   if (!name) return fail("there is no usable file name for a profile named {}", report.name);
   report.path = options.output_dir.value_or(session.world.policy_folder) + "/" + *name;
-  report.in_policy_folder =
-      !options.output_dir || same_file(os, *options.output_dir, session.world.policy_folder);
+  report.in_policy_folder = persists_for_host_parser(session, options.output_dir);
   std::string text = text_to_keep(session, pipeline, profile, compiled, report);
   bool own_folder = options.output_dir && same_file(os, *options.output_dir, session.world.own_folder);
-  KeptFile kept{report.in_policy_folder ? session.world.policy_folder + "/" + *name : report.path, report.name,
-                own_folder || report.in_policy_folder ? FileState::ours : FileState::foreign};
+  KeptFile kept{report.in_policy_folder ? session.world.policy_folder + "/" + *name : report.path,
+                report.name, own_folder || report.in_policy_folder ? FileState::ours : FileState::foreign};
   report.back_by = brought_back_by(boot_services(os, session.world), session.world, kept);
   std::string other = report.in_policy_folder || own_folder ? defined_elsewhere(session, report) : "";
   bool is_other = !other.empty() && same_file(os, profile.input.name, other);
@@ -132,10 +132,10 @@ Result<void> check_host_parser(Session& session, const StagedFile& staged, const
               fmt::format("the host's apparmor_parser cannot read this profile, and {} would then break "
                           "every tool that reads its folder: {}",
                           report.path, answer.words))
-      .with_help(
-          fmt::format("--output-dir {} keeps it where only `bulkhead restore` loads it from; or leave out what is "
-                      "newer than that parser",
-                      session.world.own_folder));
+      .with_help(fmt::format(
+          "--output-dir {} keeps it where only `bulkhead restore` loads it from; or leave out what is "
+          "newer than that parser",
+          session.world.own_folder));
   return wrong_input(session, before);
 }
 
@@ -144,8 +144,7 @@ Result<void> load_and_report(Session& session, const Compiled& compiled, StagedF
   bool backup = plan.existing.state == FileState::edited || plan.existing.state == FileState::foreign;
   std::optional<Keeping> keeping;
   if (staged != nullptr) keeping.emplace(Keeping{*staged, report.path, plan.existing, backup});
-  BH_TRY(auto done,
-         load_and_keep(session, compiled.policy, compiled.bytes, keeping ? &*keeping : nullptr));
+  BH_TRY(auto done, load_and_keep(session, compiled.policy, compiled.bytes, keeping ? &*keeping : nullptr));
   report.loaded = done.loaded;
   report.verified = done.verified;
   report.backup = std::move(done.backup);
@@ -154,6 +153,10 @@ Result<void> load_and_report(Session& session, const Compiled& compiled, StagedF
 }
 
 }  // namespace
+
+bool persists_for_host_parser(Session& session, const std::optional<std::string>& output_dir) {
+  return !output_dir || same_file(session.world.os, *output_dir, session.world.policy_folder);
+}
 
 Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptions& options) {
   ApplyReport report;

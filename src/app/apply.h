@@ -22,6 +22,9 @@
 
 namespace bh::app {
 
+/// Whether what is written to this folder (none: the policy folder) is read by the host's own parser at boot.
+[[nodiscard]] bool persists_for_host_parser(Session& session, const std::optional<std::string>& output_dir);
+
 struct ApplyOptions {
   std::string input;
   bool dry_run = false;
@@ -50,10 +53,10 @@ struct ApplyReport {
 
   std::string path;  ///< of the persisted file
   FileOutcome file = FileOutcome::not_kept;
-  std::string backup;            ///< copy of what was overwritten
-  std::string unsynced;          ///< the file is in place, but the disk did not confirm it: why
-  bool silent_denies = false;    ///< kept for complain mode, with denies that another parser enforces silently
-  bool in_policy_folder = false;  ///< where the distribution's boot service reads
+  std::string backup;          ///< copy of what was overwritten
+  std::string unsynced;        ///< the file is in place, but the disk did not confirm it: why
+  bool silent_denies = false;  ///< kept for complain mode, with denies that another parser enforces silently
+  bool in_policy_folder = false;     ///< where the distribution's boot service reads
   std::vector<std::string> back_by;  ///< the units that load the file at a boot; empty: none will
   HostParser host_parser = HostParser::not_installed;
 

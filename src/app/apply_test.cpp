@@ -1,4 +1,5 @@
-// apply and mode under every fault that a system can have: nothing is half-written, and the kernel has what it had.
+// apply and mode under every fault that a system can have: nothing is half-written, and the kernel has what
+// it had.
 #include "app/apply.h"
 
 #include <gmock/gmock.h>
@@ -120,8 +121,9 @@ TEST_F(ApplyTest, a_kernel_that_refuses_leaves_no_file) {
 TEST_F(ApplyTest, a_rename_that_fails_takes_the_load_back) {
   old_in_place();
   kernel_.refuse_rename = EROFS;
-  EXPECT_THAT(try_to({.input = "/in/new"}).error().text,
-              testing::AllOf(HasSubstr("Read-only file system"), HasSubstr("the kernel has the old profile again")));
+  EXPECT_THAT(
+      try_to({.input = "/in/new"}).error().text,
+      testing::AllOf(HasSubstr("Read-only file system"), HasSubstr("the kernel has the old profile again")));
   EXPECT_EQ(kernel_.writes_to_kernel, 2u);
   expect_as_before();
 }
@@ -136,7 +138,8 @@ TEST_F(ApplyTest, a_new_profile_is_taken_out_again) {
 TEST_F(ApplyTest, a_new_profile_in_use_cannot_be_taken_out) {
   kernel_.refuse_rename = EROFS;
   kernel_.add_process(7, "nginx", "web (enforce)");
-  EXPECT_THAT(try_to({.input = "/in/new"}).error().text, HasSubstr("web is loaded and in use until the next boot"));
+  EXPECT_THAT(try_to({.input = "/in/new"}).error().text,
+              HasSubstr("web is loaded and in use until the next boot"));
 }
 
 TEST_F(ApplyTest, a_kernel_that_keeps_no_copies_cannot_go_back_and_says_so) {
@@ -144,7 +147,18 @@ TEST_F(ApplyTest, a_kernel_that_keeps_no_copies_cannot_go_back_and_says_so) {
   ASSERT_EQ(try_to({.input = "/in/old"}).value().verified, Verified::digest);
   kernel_.refuse_rename = EROFS;
   EXPECT_THAT(try_to({.input = "/in/new"}).error().text,
-              HasSubstr("the new profile is loaded, and the kernel keeps no copy of the old one"));
+              HasSubstr("the new profile is loaded, and the kernel has no copy of the old one"));
+}
+
+TEST_F(ApplyTest, going_back_takes_nothing_else_back) {
+  kernel_.put("/in/two", std::string(old_text) + "profile other {\n  /old r,\n}\n");
+  kernel_.put("/in/other", "profile other {\n  /new r,\n}\n");
+  ASSERT_TRUE(try_to({.input = "/in/two", .output_dir = "/out"}));
+  ASSERT_TRUE(try_to({.input = "/in/other", .output_dir = "/out"}));
+  std::string other = kernel_.raw("other");
+  kernel_.refuse_rename = EROFS;
+  EXPECT_THAT(try_to({.input = "/in/new"}).error().text, HasSubstr("no copy of the old one alone"));
+  EXPECT_EQ(kernel_.raw("other"), other);
 }
 
 TEST_F(ApplyTest, what_is_read_back_must_be_what_was_written) {
@@ -175,13 +189,15 @@ TEST_F(ApplyTest, never_over_somebody_elses_work) {
   EXPECT_EQ(kernel_.get(file), "profile web {}\n");
   EXPECT_THAT(kernel_.names("/etc/apparmor.d"), ElementsAre("abi", "web"));
   kernel_.refuse_sync = 0;
-  EXPECT_EQ(try_to({.input = "/in/new", .force = true}).value().backup, kernel_.path(file) + std::string(".orig"));
+  EXPECT_EQ(try_to({.input = "/in/new", .force = true}).value().backup,
+            kernel_.path(file) + std::string(".orig"));
   EXPECT_EQ(kernel_.get("/etc/apparmor.d/web.orig"), "profile web {}\n");
 }
 
 TEST_F(ApplyTest, not_beside_another_file_with_that_profile) {
   kernel_.put("/etc/apparmor.d/by-hand", "profile web {}\n");
-  EXPECT_THAT(try_to({.input = "/in/new"}).error().text, HasSubstr("by-hand has a profile of that name already"));
+  EXPECT_THAT(try_to({.input = "/in/new"}).error().text,
+              HasSubstr("by-hand has a profile of that name already"));
   EXPECT_EQ(kernel_.writes_to_kernel, 0u);
   // That very file is applied as it is, and not written a second time.
   auto report = try_to({.input = "/etc/apparmor.d/by-hand"}).value();
@@ -248,7 +264,8 @@ TEST_F(ApplyTest, mode_changes_the_kernel_and_the_file) {
 TEST_F(ApplyTest, a_mode_that_cannot_be_kept_is_not_set) {
   old_in_place();
   kernel_.refuse_rename = EROFS;
-  EXPECT_THAT(switch_to(WantedMode::complain).error().text, HasSubstr("the kernel has the old profile again"));
+  EXPECT_THAT(switch_to(WantedMode::complain).error().text,
+              HasSubstr("the kernel has the old profile again"));
   expect_as_before();
   kernel_.refuse_rename = 0;
   kernel_.full_disk = ENOSPC;
@@ -281,6 +298,8 @@ TEST_F(ApplyTest, somebody_elses_file_keeps_its_mode_unless_forced) {
   EXPECT_EQ(kernel_.get("/etc/apparmor.d/by-hand"), new_text);
   report = switch_to(WantedMode::complain, {.force = true}).value();
   EXPECT_TRUE(report.file_changed);
+  EXPECT_EQ(report.backup, report.file + ".orig");
+  EXPECT_EQ(kernel_.get("/etc/apparmor.d/by-hand.orig"), new_text);
   EXPECT_EQ(kernel_.get("/etc/apparmor.d/by-hand"),
             "profile web flags=(complain) {\n  /new r,\n  deny /no r,\n}\n");
 }

@@ -1,5 +1,5 @@
-// What loads profiles at the next boot of this host: the distribution's service, which runs its parser over the
-// policy folder, and ours, which loads natively what bulkhead keeps.
+// What loads profiles at the next boot of this host: the distribution's service, which runs its parser over
+// the policy folder, and ours, which loads natively what bulkhead keeps.
 #pragma once
 
 #include <string>

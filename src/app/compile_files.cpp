@@ -1,6 +1,13 @@
 #include "app/compile_files.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+
 #include "app/verify.h"
+#include "policy/resolve.h"
 
 namespace bh::app {
 namespace {
@@ -15,29 +22,104 @@ CompiledFile describe(const std::string& input, const Compiled& compiled) {
   return file;
 }
 
+/// The inputs with each folder replaced by its files, by name.
+std::vector<std::string> files_of(Session& session, const std::vector<std::string>& inputs) {
+  std::vector<std::string> files;
+  for (const std::string& input : inputs) {
+    const auto status = session.world.os.stat(input);
+    auto names =
+        status && S_ISDIR(status->st_mode) ? session.world.os.list(input) : std::vector<std::string>{};
+    if (!status || !S_ISDIR(status->st_mode) || !names) {
+      files.push_back(input);
+      continue;
+    }
+    std::ranges::sort(*names);
+    for (const std::string& name : *names) {
+      std::string path = input + (input.ends_with('/') ? "" : "/") + name;
+      const auto inner = session.world.os.stat(path);
+      if (!policy::skipped_name(name) && (!inner || S_ISREG(inner->st_mode)))
+        files.push_back(std::move(path));
+    }
+  }
+  return files;
+}
+
+/// What came of one input.
+struct Outcome {
+  std::optional<Compiled> compiled;
+  std::string why;  // it was not
+  Said said;
+};
+
+/// A session and its pipeline.
+class Worker {
+ public:
+  Worker(Session& session, const PolicySettings& settings)
+      : session_(session), pipeline_(session, settings) {}
+
+  [[nodiscard]] Pipeline& pipeline() { return pipeline_; }
+
+  /// Takes inputs until there are none left.
+  void work(const std::vector<std::string>& inputs, std::atomic<std::size_t>& next,
+            std::vector<Outcome>& outcomes) {
+    for (std::size_t at; (at = next++) < inputs.size();) {
+      Outcome& outcome = outcomes[at];
+      outcome.said = {&session_, session_.sink.diagnostics().size(), 0};
+      auto compiled = pipeline_.open(inputs[at]);
+      outcome.said.end = session_.sink.diagnostics().size();
+      if (compiled)
+        outcome.compiled = std::move(*compiled);
+      else
+        outcome.why = std::move(compiled.error().text);
+    }
+  }
+
+ private:
+  Session& session_;
+  Pipeline pipeline_;
+};
+
+/// One worker on this thread, the others on threads of their own; whichever throws, all have ended.
+std::vector<Outcome> compile_all(Worker& first, std::vector<std::unique_ptr<Worker>>& others,
+                                 const std::vector<std::string>& inputs) {
+  std::vector<Outcome> outcomes(inputs.size());
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::future<void>> running;
+  for (auto& worker : others)
+    running.push_back(std::async(std::launch::async,
+                                 [&, other = worker.get()] { other->work(inputs, next, outcomes); }));
+  first.work(inputs, next, outcomes);
+  for (auto& one : running) one.get();
+  return outcomes;
+}
+
 }  // namespace
 
-Result<CompileReport> compile_files(Session& session, Pipeline& pipeline,
-                                    const std::vector<std::string>& inputs) {
+Result<CompileReport> compile_files(Session& session, const PolicySettings& settings,
+                                    const std::vector<std::string>& inputs, std::size_t jobs) {
   CompileReport report;
-  BH_TRY(ChosenFeatures chosen, pipeline.features());
+  Worker first(session, settings);
+  BH_TRY(ChosenFeatures chosen, first.pipeline().features());
   report.features = chosen.origin;
   report.assumed = chosen.assumed;
   report.why_assumed = chosen.why_assumed;
-  std::size_t before = session.sink.errors();
-  std::vector<std::string> world_errors;
-  for (const std::string& input : inputs) {
-    std::size_t errors = session.sink.errors();
-    auto compiled = pipeline.open(input);
-    if (compiled) {
-      report.files.push_back(describe(input, *compiled));
-      report.bytes += compiled->bytes;
-    } else if (session.sink.errors() == errors) {
-      world_errors.push_back(compiled.error().text);
-    }
+  const std::vector<std::string> files = files_of(session, inputs);
+  std::vector<std::unique_ptr<Worker>> others;
+  while (others.size() + 1 < std::min(jobs, files.size())) {
+    report.sessions.push_back(std::make_unique<Session>(session.world));
+    others.push_back(std::make_unique<Worker>(*report.sessions.back(), settings));
   }
-  if (!world_errors.empty()) return fail("{}", fmt::join(world_errors, "; "));
-  if (session.sink.errors() != before) return wrong_input(session, before);
+  std::vector<Outcome> outcomes = compile_all(first, others, files);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    report.said.push_back(outcomes[i].said);
+    if (!outcomes[i].compiled) {
+      report.failed.push_back({files[i], outcomes[i].why});
+      continue;
+    }
+    report.files.push_back(describe(files[i], *outcomes[i].compiled));
+    report.bytes += outcomes[i].compiled->bytes;
+  }
+  if (!report.failed.empty()) report.bytes.clear();
   return report;
 }
 

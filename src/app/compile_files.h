@@ -1,7 +1,12 @@
 // compile: profiles to the bytes of one load, and what came of each.
+//
+// The one idea: files have nothing to do with each other, so each worker has a session of its own (sources,
+// diagnostics, parsed includes) and nothing is shared but the list of inputs. What is reported is in the
+// order of the inputs, however many workers there were.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,17 +27,33 @@ struct CompiledFile {
   std::size_t bytes = 0;
 };
 
+/// An input that could not be compiled. The errors of its text are in the session's sink.
+struct FailedFile {
+  std::string input;
+  std::string why;
+};
+
+/// What was said about one input: some of a session's diagnostics.
+struct Said {
+  const Session* session = nullptr;
+  std::size_t begin = 0, end = 0;
+};
+
 struct CompileReport {
   std::vector<CompiledFile> files;
+  std::vector<FailedFile> failed;
   std::string features;  ///< whose: ChosenFeatures::origin
   bool assumed = false;
   std::string why_assumed;
-  std::string bytes;  ///< of all files, in their order: one load
+  std::string bytes;  ///< of all files, in their order: one load. Empty where one of them failed
+  std::vector<Said> said;                            ///< for each input
+  std::vector<std::unique_ptr<Session>> sessions{};  ///< of the workers beside the first
 };
 
-/// All or nothing: one file with an error, and there are no bytes; but every file is looked at, so that all
-/// errors are shown.
-[[nodiscard]] Result<CompileReport> compile_files(Session& session, Pipeline& pipeline,
-                                                  const std::vector<std::string>& inputs);
+/// A folder stands for the files in it, but for those that policy folders pass over (`README`, `x.dpkg-old`,
+/// …). Every input is looked at, whatever came of those before it, by at most `jobs` threads. Errors: the
+/// features to compile for.
+[[nodiscard]] Result<CompileReport> compile_files(Session& session, const PolicySettings& settings,
+                                                  const std::vector<std::string>& inputs, std::size_t jobs);
 
 }  // namespace bh::app

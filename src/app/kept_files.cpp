@@ -54,7 +54,7 @@ std::vector<std::string> profiles_in(Session& apart, policy::Library& library, d
 std::vector<std::string> profile_files(Os& os, const std::string& folder) {
   std::vector<std::string> paths;
   for (const std::string& name : os.list(folder).value_or(std::vector<std::string>())) {
-    if (is_passed_over(name) || os.lstat(folder + "/disable/" + name)) continue;
+    if (policy::skipped_name(name) || os.lstat(folder + "/disable/" + name)) continue;
     std::string path = folder + "/" + name;
     auto about = os.stat(path);
     if (about && S_ISREG(about->st_mode)) paths.push_back(std::move(path));

@@ -1,9 +1,9 @@
-// Which file of the policy folder brings which profile back at a boot: by what the files say, never by how they
-// are called.
+// Which file of the policy folder brings which profile back at a boot: by what the files say, never by how
+// they are called.
 //
-// Two folders count: the policy folder, and bulkhead's own, which only `bulkhead restore` loads. They are read as the distributions' boot service reads
-// its own: plain files at the top, without backups and
-// hidden ones, and without those that have a link of their name in `disable/`.
+// Two folders count: the policy folder, and bulkhead's own, which only `bulkhead restore` loads. They are
+// read as the distributions' boot service reads its own: plain files at the top, without backups and hidden
+// ones, and without those that have a link of their name in `disable/`.
 #pragma once
 
 #include <string>
@@ -29,8 +29,8 @@ class KeptFiles {
   /// variable.
   [[nodiscard]] static KeptFiles read(Session& session, std::string_view profile);
 
-  /// The file that holds `profile`, or its parent. Of several ours, else the last, which the boot service loads
-  /// last. Null: none.
+  /// The file that holds `profile`, or its parent. Of several ours, else the last, which the boot service
+  /// loads last. Null: none.
   [[nodiscard]] const KeptFile* find(std::string_view profile) const;
   [[nodiscard]] const std::vector<KeptFile>& all() const { return files_; }
 
@@ -38,7 +38,8 @@ class KeptFiles {
   std::vector<KeptFile> files_;  ///< by path; a file of several profiles is there several times
 };
 
-/// Plain files of a folder of profiles that a loader takes, as paths, sorted. Empty if there is no such folder.
+/// Plain files of a folder of profiles that a loader takes, as paths, sorted. Empty if there is no such
+/// folder.
 [[nodiscard]] std::vector<std::string> profile_files(Os& os, const std::string& folder);
 
 }  // namespace bh::app

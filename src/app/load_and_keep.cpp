@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/loadable.h"
+#include "compile/decode.h"
 
 namespace bh::app {
 namespace {
@@ -23,7 +24,7 @@ class Before {
       }
       auto details = session.kernel.details(name);
       auto bytes = details ? session.kernel.raw_data(*details) : tl::unexpected(details.error());
-      if (!bytes) {
+      if (!bytes || !is_whole(*bytes, policy)) {
         lost_ = true;
       } else if (std::ranges::find(loads_, *bytes) == loads_.end()) {
         loads_.push_back(std::move(*bytes));
@@ -33,7 +34,8 @@ class Before {
 
   /// What is the case now, as the end of a sentence.
   [[nodiscard]] std::string restore() const {
-    if (lost_) return "the new profile is loaded, and the kernel keeps no copy of the old one to go back to";
+    if (lost_)
+      return "the new profile is loaded, and the kernel has no copy of the old one alone to go back to";
     for (const std::string& load : loads_)
       if (auto done = session_.kernel.replace(load); !done)
         return "the new profile is loaded: " + done.error().text;
@@ -50,6 +52,20 @@ class Before {
   }
 
  private:
+  /// Of the other profiles that came with this load, none was replaced or removed since: loading it again
+  /// changes nothing for them.
+  [[nodiscard]] bool is_whole(const std::string& load, const compile::KernelPolicy& policy) const {
+    auto decoded = compile::decode(load);
+    if (!decoded) return false;
+    return std::ranges::all_of(decoded->profiles, [&](const auto& profile) {
+      std::string name = listed_name(profile);
+      if (std::ranges::find(policy.profiles, name, listed_name) != policy.profiles.end()) return true;
+      auto details = session_.kernel.details(name);
+      auto bytes = details ? session_.kernel.raw_data(*details) : tl::unexpected(details.error());
+      return bytes && *bytes == load;
+    });
+  }
+
   Session& session_;
   std::vector<std::string> loads_;
   std::vector<std::string> added_;
@@ -66,7 +82,19 @@ Result<void> put_in_place(Session& session, const Keeping& keeping, LoadedAndKep
   return {};
 }
 
+Result<void> put_or_leave(Session& session, const Keeping& keeping, LoadedAndKept& done) {
+  auto put = put_in_place(session, keeping, done);
+  if (!put && !done.backup.empty()) (void)session.world.os.unlink(done.backup);
+  return put;
+}
+
 }  // namespace
+
+Result<LoadedAndKept> keep(Session& session, const Keeping& keeping) {
+  LoadedAndKept done;
+  BH_TRY_DO(put_or_leave(session, keeping, done));
+  return done;
+}
 
 Result<LoadedAndKept> load_and_keep(Session& session, const compile::KernelPolicy& policy,
                                     std::string_view bytes, const Keeping* keeping) {
@@ -85,9 +113,8 @@ Result<LoadedAndKept> load_and_keep(Session& session, const compile::KernelPolic
     done.verified = *verified;
   }
   if (keeping == nullptr) return done;
-  auto kept = put_in_place(session, *keeping, done);
+  auto kept = put_or_leave(session, *keeping, done);
   if (kept) return done;
-  if (!done.backup.empty()) (void)session.world.os.unlink(done.backup);
   if (before) kept.error().text += "; " + before->restore();
   return tl::unexpected(std::move(kept.error()));
 }

@@ -1,8 +1,8 @@
 // A load and a file that belong together: both happen, or the error says what is the case instead.
 //
-// The order is what makes it safe: the file is staged (written and synced, not in place) by the caller, then the
-// kernel gets the policy and is read back, then the file is renamed into place. What fails after the load takes the
-// load back.
+// The order is what makes it safe: the file is staged (written and synced, not in place) by the caller, then
+// the kernel gets the policy and is read back, then the file is renamed into place. What fails after the load
+// takes the load back.
 #pragma once
 
 #include <string>
@@ -33,6 +33,9 @@ struct LoadedAndKept {
 /// `keeping` may be null: only the load. Where the kernel has no AppArmor only the file is kept.
 [[nodiscard]] Result<LoadedAndKept> load_and_keep(Session& session, const compile::KernelPolicy& policy,
                                                   std::string_view bytes, const Keeping* keeping);
+
+/// The file alone.
+[[nodiscard]] Result<LoadedAndKept> keep(Session& session, const Keeping& keeping);
 
 /// The same error, with the way out where the right to write is missing.
 [[nodiscard]] Error with_root_hint(Error error);

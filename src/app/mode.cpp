@@ -207,7 +207,9 @@ Result<ModeReport> set_mode(Session& session, Pipeline& pipeline, const std::str
   std::optional<Keeping> keeping;
   if (staged) keeping.emplace(Keeping{*staged, report.file, existing, existing.state == FileState::foreign});
   if (report.before == report.now) {
-    if (staged) BH_TRY_DO(staged->commit());
+    if (!keeping) return report;
+    BH_TRY(auto done, keep(session, *keeping));
+    report.backup = done.backup;
     return report;
   }
   BH_TRY(NewPolicy made, policy_for(session, pipeline, kept ? &*kept : nullptr, options.mode, report));

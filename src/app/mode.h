@@ -1,10 +1,10 @@
 // mode: a loaded profile to complain or enforce, without touching what it says, now and after the next boot.
 //
-// Where the file that keeps the profile compiles to exactly what is loaded, it is compiled again for the other
-// mode. Else the kernel's own copy is decoded and changed. Complain must log every refusal, and the kernel
-// keeps quiet about (and enforces!) plain denies also in complain mode; so complain clears what is quiet, and
-// the way back from a changed copy leaves those denies audible. The file follows by one word in the head of the
-// profile.
+// Where the file that keeps the profile compiles to exactly what is loaded, it is compiled again for the
+// other mode. Else the kernel's own copy is decoded and changed. Complain must log every refusal, and the
+// kernel keeps quiet about (and enforces!) plain denies also in complain mode; so complain clears what is
+// quiet, and the way back from a changed copy leaves those denies audible. The file follows by one word in
+// the head of the profile.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// The mode flag in the text of a profile, set with nothing else touched: what complain and enforce mean in the
-// kernel must also hold for whoever reads the file later, the boot service or a person.
+// The mode flag in the text of a profile, set with nothing else touched: what complain and enforce mean in
+// the kernel must also hold for whoever reads the file later, the boot service or a person.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +29,8 @@ struct ModeText {
 };
 
 /// `policy` is what `source` (whose whole text is `text`) resolves to. `name`: that profile with its children
-/// and hats; empty: all. Enforce takes `complain` away; other modes (kill, unconfined, …) give way to complain
-/// only.
+/// and hats; empty: all. Enforce takes `complain` away; other modes (kill, unconfined, …) give way to
+/// complain only.
 [[nodiscard]] ModeText with_mode(std::string_view text, diag::SourceId source,
                                  const policy::ResolvedPolicy& policy, std::string_view name,
                                  WantedMode mode);

@@ -38,7 +38,8 @@ TEST_F(ModeTextTest, there_and_back_changes_one_word) {
       {"profile x flags=( attach_disconnected , mediate_deleted ) {",
        "profile x flags=( complain, attach_disconnected , mediate_deleted ) {"},
       {"/bin/x (audit) {", "/bin/x (complain, audit) {"},
-      {"profile x flags=(attach_disconnected.path=/a) {", "profile x flags=(complain, attach_disconnected.path=/a) {"},
+      {"profile x flags=(attach_disconnected.path=/a) {",
+       "profile x flags=(complain, attach_disconnected.path=/a) {"},
       {"profile x xattrs=(user.a=b) {", "profile x xattrs=(user.a=b) flags=(complain) {"},
   };
   for (auto [head, with_flag] : heads) {
@@ -67,9 +68,10 @@ TEST_F(ModeTextTest, complain_takes_the_place_of_another_mode) {
 
 TEST_F(ModeTextTest, a_profile_with_what_is_under_it) {
   std::string text = "profile x {\n  ^hat {\n  }\n  profile y {\n  }\n}\nprofile xy {\n}\n";
-  EXPECT_EQ(complain(text, "x"),
-            "profile x flags=(complain) {\n  ^hat flags=(complain) {\n  }\n  profile y flags=(complain) {\n  }\n}\n"
-            "profile xy {\n}\n");
+  EXPECT_EQ(
+      complain(text, "x"),
+      "profile x flags=(complain) {\n  ^hat flags=(complain) {\n  }\n  profile y flags=(complain) {\n  }\n}\n"
+      "profile xy {\n}\n");
   EXPECT_EQ(complain(text, "x//y"),
             "profile x {\n  ^hat {\n  }\n  profile y flags=(complain) {\n  }\n}\nprofile xy {\n}\n");
 }

@@ -4,6 +4,7 @@
 
 #include "app/version.h"
 #include "kernel/digest.h"
+#include "policy/resolve.h"
 
 namespace bh::app {
 namespace {
@@ -47,23 +48,11 @@ FileState state_of(const Mark& mark) {
 
 }  // namespace
 
-/// Names that apparmor's boot service and parser pass over (see apparmor.d(5) and rc.apparmor.functions' skip
-/// list).
-bool is_passed_over(std::string_view name) {
-  constexpr std::string_view endings[] = {".dpkg-new",    ".dpkg-old", ".dpkg-dist", ".dpkg-bak",
-                                          ".dpkg-remove", ".pacsave",  ".pacnew",    ".rpmnew",
-                                          ".rpmsave",     ".orig",     ".rej",       "~"};
-  if (name.starts_with('.') || name == "README") return true;
-  for (std::string_view ending : endings)
-    if (name.ends_with(ending)) return true;
-  return false;
-}
-
 std::optional<std::string> file_name_for(std::string_view profile) {
   while (profile.starts_with('/')) profile.remove_prefix(1);
   std::string name;
   for (char c : profile) name += c == '/' ? '.' : file_name_byte(c) ? c : '_';
-  if (name.empty() || name.size() > 200 || is_passed_over(name)) return std::nullopt;
+  if (name.empty() || name.size() > 200 || policy::skipped_name(name)) return std::nullopt;
   return name;
 }
 

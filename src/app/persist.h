@@ -33,8 +33,6 @@ struct PersistedFile {
   std::string bytes;  ///< the whole file
 };
 
-/// Whether the distributions' boot service and parser pass over a file of that name: backups, hidden files.
-[[nodiscard]] bool is_passed_over(std::string_view name);
 
 /// Of a file's bytes, whichever profile it is for: ours, edited or foreign.
 [[nodiscard]] FileState state_of(std::string_view bytes);

@@ -114,7 +114,7 @@ Result<generate::Abi> Pipeline::abi() {
 Result<generate::Abi> Pipeline::choose_abi() {
   BH_TRY(ChosenFeatures chosen, features());
   std::optional<generate::Abi> readable;
-  if (!settings_.features || settings_.for_this_host)
+  if (settings_.host_parser_reads.value_or(!settings_.features))
     readable = newest_readable_abi(session_.world.os, settings_.base);
   if (settings_.abi) {
     if (readable && *settings_.abi > *readable)
@@ -139,8 +139,9 @@ Result<generate::Abi> Pipeline::choose_abi() {
                   "not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
                   "newer than {})",
                   fmt::join(left_unmediated(chosen.features, *readable), ", "), generate::name_of(*readable)))
-      .with_help(fmt::format("`--abi {} --output-dir DIR` says it in a file that only bulkhead loads",
-                             generate::name_of(best)));
+      .with_help(fmt::format("`apply --output-dir {}` keeps the text where only `bulkhead restore` reads it, "
+                             "and then in abi {}",
+                             session_.world.own_folder, generate::name_of(best)));
   return *readable;
 }
 

@@ -1,8 +1,8 @@
 // remove: takes a profile out of the kernel, and the file that we wrote for it, so that it stays away after a
 // reboot.
 //
-// Nothing that only the file said is lost: where what was applied is still there, applying it again is the way back;
-// else a copy of the file stays, under a name that no loader reads.
+// Nothing that only the file said is lost: where what was applied is still there, applying it again is the
+// way back; else a copy of the file stays, under a name that no loader reads.
 //
 // A process keeps no profile that is gone: it becomes unconfined, and loading the profile again does not
 // bring it back under it. So a profile in use is not removed unless that is asked for.
@@ -36,8 +36,8 @@ struct RemoveReport {
   kernel::Availability kernel;    ///< why nothing was taken out of it, where it has no AppArmor
 };
 
-/// Refusing is an outcome (removed == false with processes), not an error. Where the kernel has no AppArmor the file
-/// alone is removed. Errors: neither loaded nor kept; the kernel refuses.
+/// Refusing is an outcome (removed == false with processes), not an error. Where the kernel has no AppArmor
+/// the file alone is removed. Errors: neither loaded nor kept; the kernel refuses.
 [[nodiscard]] Result<RemoveReport> remove(Session& session, const std::string& name,
                                           const RemoveOptions& options);
 

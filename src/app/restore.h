@@ -1,5 +1,5 @@
-// restore: everything that bulkhead keeps, back into the kernel, by our own compiler: at a boot, before the first
-// container, also where the distribution's parser cannot read it.
+// restore: everything that bulkhead keeps, back into the kernel, by our own compiler: at a boot, before the
+// first container, also where the distribution's parser cannot read it.
 //
 // One file that fails does not keep the others out.
 #pragma once
@@ -29,8 +29,8 @@ struct RestoreOptions {
   bool dry_run = false;
 };
 
-/// As the boot service does: a link of the file's name in `disable/` keeps it out, one in `force-complain/` puts it
-/// into complain mode. Errors: the kernel has no AppArmor.
+/// As the boot service does: a link of the file's name in `disable/` keeps it out, one in `force-complain/`
+/// puts it into complain mode. Errors: the kernel has no AppArmor.
 [[nodiscard]] Result<RestoreReport> restore(Session& session, const PolicySettings& settings,
                                             const RestoreOptions& options);
 

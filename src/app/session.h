@@ -16,7 +16,7 @@ namespace bh::app {
 struct World {
   Os& os = Os::real();
   kernel::Roots roots = {};
-  std::string policy_folder = "/etc/apparmor.d";  ///< what the distribution's boot service loads
+  std::string policy_folder = "/etc/apparmor.d";          ///< what the distribution's boot service loads
   std::string own_folder = "/var/lib/bulkhead/profiles";  ///< what only `bulkhead restore` loads
   std::string etc = "/etc";
 };

@@ -1,4 +1,5 @@
-// status: every loaded profile with its mode, its processes, the file that it is kept in and who loads that at a boot.
+// status: every loaded profile with its mode, its processes, the file that it is kept in and who loads that
+// at a boot.
 #pragma once
 
 #include <string>

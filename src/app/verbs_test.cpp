@@ -159,7 +159,8 @@ TEST_F(VerbsTest, restore_loads_what_is_ours_and_no_more) {
   ASSERT_EQ(report.files.size(), 4u);
   EXPECT_EQ(report.files[2].path, kernel_.path("/etc/apparmor.d/broken"));
   EXPECT_NE(report.files[2].trouble, "");
-  EXPECT_THAT(kernel_.loaded(), ElementsAre(std::pair("a", "enforce"), std::pair("b", "complain"), std::pair("d", "enforce")));
+  EXPECT_THAT(kernel_.loaded(),
+              ElementsAre(std::pair("a", "enforce"), std::pair("b", "complain"), std::pair("d", "enforce")));
 }
 
 TEST_F(VerbsTest, remove_never_takes_the_only_copy) {
@@ -203,6 +204,8 @@ TEST_F(VerbsTest, what_would_fail_half_way_is_refused_before) {
   EXPECT_EQ(check_loadable(session_, policy).error().text,
             "a is neither in this policy nor loaded, and a//b belongs under it");
   kernel_.load("a", "enforce");
+  EXPECT_TRUE(check_loadable(session_, policy));
+  policy.profiles[0].name = "a///b";
   EXPECT_TRUE(check_loadable(session_, policy));
   policy.profiles[0].name = "c//d";
   policy.profiles.emplace_back().name = "c";

@@ -112,16 +112,6 @@ Verdict joined(std::vector<Evidence> evidence, std::string_view plural, std::str
   return out;
 }
 
-std::optional<std::string> security_option(const docker::Container& container, std::string_view name) {
-  std::optional<std::string> out;
-  for (const std::string& option : container.host_config.security_opt) {
-    auto end = option.find_first_of("=:");
-    if (std::string_view(option).substr(0, end) != name) continue;
-    out = end == std::string::npos ? std::string() : option.substr(end + 1);
-  }
-  return out;
-}
-
 std::optional<std::string> engine_option(const docker::Info& info, std::string_view name) {
   for (const std::string& option : info.security_options) {
     // Since 1.26 or so "name=seccomp,profile=default"; before, just "seccomp".

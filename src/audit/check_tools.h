@@ -82,10 +82,6 @@ template <class Range>
   return fmt::format("{}", fmt::join(range, ", "));
 }
 
-/// `no-new-privileges`, `label=disable`, `seccomp:unconfined`: the value of an option, "" for a bare one,
-/// nothing where it is not set. The last one counts, as in the engine.
-[[nodiscard]] std::optional<std::string> security_option(const docker::Container& container,
-                                                         std::string_view name);
 /// `name=apparmor` in the engine's SecurityOptions; `name=seccomp,profile=default` gives "profile=default".
 [[nodiscard]] std::optional<std::string> engine_option(const docker::Info& info, std::string_view name);
 

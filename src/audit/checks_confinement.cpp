@@ -4,6 +4,7 @@
 #include "audit/check_tools.h"
 #include "audit/checks.h"
 #include "audit/host_fs.h"
+#include "docker/security.h"
 
 namespace bh::audit::checks {
 namespace {
@@ -19,13 +20,6 @@ Label split_label(std::string_view label) {
   return {label.substr(0, open), label.substr(open + 2, label.size() - open - 3)};
 }
 
-/// The profile that was asked for, as the engine will apply it.
-std::string requested_profile(const docker::Container& container) {
-  if (auto option = security_option(container, "apparmor")) return *option;
-  if (!container.apparmor_profile.empty()) return container.apparmor_profile;
-  return container.host_config.privileged ? "unconfined" : "docker-default";
-}
-
 const LoadedProfile* loaded(const Input& in, std::string_view name) {
   if (!in.facts.host.profiles) return nullptr;
   for (const auto& profile : *in.facts.host.profiles)
@@ -39,7 +33,7 @@ bool has_apparmor(const Input& in) {
 }
 
 Seen apparmor_of(const Input& in, const ContainerFacts& facts, const docker::Container& container) {
-  auto wanted = requested_profile(container);
+  auto wanted = docker::requested_profile(container);
   if (facts.init) {
     auto label = split_label(facts.init->label);
     if (label.profile.empty()) return {Outcome::unknown, "the label of its first process cannot be read", ""};
@@ -190,7 +184,7 @@ Verdict rt_seccomp(const Input& in) {
       in.facts.info &&
       engine_option(*in.facts.info, "seccomp").value_or("profile=unconfined") == "profile=unconfined";
   return each_container(in, [&](const ContainerFacts& facts, const docker::Container& container) -> Seen {
-    auto option = security_option(container, "seccomp");
+    auto option = docker::security_option(container, "seccomp");
     if (option && *option == "unconfined")
       return {Outcome::fail, "seccomp is switched off", "--security-opt seccomp=unconfined"};
     if (facts.init) {
@@ -210,7 +204,7 @@ Verdict rt_seccomp(const Input& in) {
 Verdict rt_no_new_privileges(const Input& in) {
   auto daemon_default = configured(in.facts.host.daemon, "no-new-privileges");
   return each_container(in, [&](const ContainerFacts& facts, const docker::Container& container) -> Seen {
-    auto option = security_option(container, "no-new-privileges");
+    auto option = docker::security_option(container, "no-new-privileges");
     if (option && *option == "false") return {Outcome::fail, "no-new-privileges is false", "--security-opt"};
     if (facts.init) {
       if (facts.init->no_new_privs)
@@ -251,7 +245,7 @@ Verdict bh_profile_complain(const Input& in) {
       return {Outcome::pass,
               fmt::format("label {}", facts.init->label.empty() ? "unknown" : facts.init->label), "kernel"};
     }
-    auto wanted = requested_profile(container);
+    auto wanted = docker::requested_profile(container);
     const auto* profile = loaded(in, wanted);
     if (profile != nullptr && profile->mode == "complain")
       return {Outcome::fail, fmt::format("profile {} is loaded in complain mode", wanted), "kernel"};
@@ -281,7 +275,7 @@ Verdict bh_profile_not_persisted(const Input& in) {
   if (!in.facts.local) return verdict(Outcome::unknown, in.facts.host.profiles.unknown);
   return each_container(in, [&](const ContainerFacts& facts, const docker::Container& container) -> Seen {
     std::string profile =
-        facts.init ? std::string(split_label(facts.init->label).profile) : requested_profile(container);
+        facts.init ? std::string(split_label(facts.init->label).profile) : docker::requested_profile(container);
     if (profile == "unconfined" || profile.empty()) return {Outcome::not_applicable, "has no profile", ""};
     if (profile == "docker-default")
       return {Outcome::pass, "docker-default is loaded by the engine itself", ""};
@@ -302,7 +296,7 @@ Verdict bh_profile_score(const Input& in) {
   if (!has_apparmor(in)) return not_applicable("the engine's host has no AppArmor");
   return each_container(in, [&](const ContainerFacts& facts, const docker::Container& container) -> Seen {
     std::string profile =
-        facts.init ? std::string(split_label(facts.init->label).profile) : requested_profile(container);
+        facts.init ? std::string(split_label(facts.init->label).profile) : docker::requested_profile(container);
     if (profile == "unconfined" || profile.empty()) return {Outcome::not_applicable, "has no profile", ""};
     const auto& scores = in.facts.host.profile_scores;
     auto score = std::ranges::find(scores, profile, &ProfileScore::profile);

@@ -24,11 +24,11 @@ struct Tree {
     for (std::size_t at = 0; at < order.size(); ++at) {
       const std::uint32_t state = order[at];
       const std::span<const std::uint32_t> row = dfa.row(state);
-      for (std::uint16_t c = 0; c < row.size(); ++c) {
+      for (std::size_t c = 0; c < row.size(); ++c) {
         if (row[c] == Dfa::trap || depth[row[c]] != unreached) continue;
         depth[row[c]] = depth[state] + 1;
         parent[row[c]] = state;
-        column[row[c]] = c;
+        column[row[c]] = static_cast<std::uint16_t>(c);
         order.push_back(row[c]);
       }
     }

@@ -86,14 +86,17 @@ void print_notes(const app::ApplyReport& report, const Arguments& arguments, Ter
         "runs inside");
   if (arguments.has("complain") && report.file == app::FileOutcome::is_input)
     terminal.complain(fmt::format(
-        "bulkhead did not write {}, so it stays as it is: it brings its own mode back after a reboot", report.path));
-  if (report.silent_denies && report.in_policy_folder)
-    terminal.complain(fmt::format(
-        "{} has `deny` rules without `audit`: loaded by the distribution's parser at a boot, they are enforced without "
-        "a line in the log, in complain mode too",
+        "bulkhead did not write {}, so it stays as it is: it brings its own mode back after a reboot",
         report.path));
+  if (report.silent_denies && report.in_policy_folder)
+    terminal.complain(
+        fmt::format("{} has `deny` rules without `audit`: loaded by the distribution's parser at a boot, "
+                    "they are enforced without "
+                    "a line in the log, in complain mode too",
+                    report.path));
   if (!report.unsynced.empty())
-    terminal.complain(fmt::format("{} is in place, but the disk did not confirm it: {}", report.path, report.unsynced));
+    terminal.complain(
+        fmt::format("{} is in place, but the disk did not confirm it: {}", report.path, report.unsynced));
   if (report.file != app::FileOutcome::not_kept && report.back_by.empty() && !report.dry_run)
     terminal.complain(fmt::format(
         "nothing loads {} at a boot of this host: enable {}{} (`bulkhead restore --print-unit`)", report.path,
@@ -106,7 +109,7 @@ void print_notes(const app::ApplyReport& report, const Arguments& arguments, Ter
 int run(const Arguments& arguments, Terminal& terminal) {
   app::Session session;
   auto settings = policy_settings(apply_command, arguments);
-  settings.for_this_host = true;
+  settings.host_parser_reads = app::persists_for_host_parser(session, arguments.value("output-dir"));
   app::Pipeline pipeline(session, std::move(settings));
   app::ApplyOptions options{.input = arguments.argument(0),
                             .dry_run = arguments.has("dry-run"),

@@ -1,5 +1,8 @@
 #include "app/compile_files.h"
 
+#include <charconv>
+#include <thread>
+
 #include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -24,17 +27,44 @@ std::string text_of(const app::CompileReport& report) {
   return columns(rows);
 }
 
+/// Without --jobs one for each processor.
+std::optional<std::size_t> jobs_wanted(const Arguments& arguments, Terminal& terminal) {
+  auto text = arguments.value("jobs");
+  if (!text) return std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+  std::size_t jobs = 0;
+  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), jobs);
+  if (error == std::errc{} && end == text->data() + text->size() && jobs >= 1 && jobs <= 256) return jobs;
+  terminal.complain(fmt::format("--jobs {}: a number from 1 to 256", *text));
+  return std::nullopt;
+}
+
 int run(const Arguments& arguments, Terminal& terminal) {
   app::Session session;
   auto settings = policy_settings(compile_command, arguments);
   auto output = arguments.value("output");
   settings.need_real_features = output.has_value();
-  app::Pipeline pipeline(session, settings);
-  auto report = app::compile_files(session, pipeline, arguments.rest(0));
+  auto jobs = jobs_wanted(arguments, terminal);
+  if (!jobs) return exit_trouble;
+  auto report = app::compile_files(session, settings, arguments.rest(0), *jobs);
   if (!report) return print_failure(session, terminal, "compile", report.error());
-  print_diagnostics(session, terminal);
+  const std::size_t inputs = report->files.size() + report->failed.size();
+  if (inputs == 1)
+    print_diagnostics(session, terminal);
+  else
+    print_diagnostics_in_short(report->said, terminal);
   print_assumed_features(
       {.origin = report->features, .assumed = report->assumed, .why_assumed = report->why_assumed}, terminal);
+  for (const auto& failed : report->failed)
+    terminal.complain(failed.why.starts_with(failed.input + ":")
+                          ? "cannot compile " + failed.why
+                          : fmt::format("cannot compile {}: {}", failed.input, failed.why));
+  if (!report->failed.empty()) {
+    if (inputs > 1)
+      terminal.complain(fmt::format("{} of {} compiled{}", report->files.size(),
+                                    count(inputs, "file", "files"), output ? ", nothing is written" : ""));
+    if (!output) terminal.out(wants_json(arguments) ? to_json(*report) : text_of(*report));
+    return exit_trouble;
+  }
   if (output == "-") {
     terminal.out(report->bytes);
     return exit_fine;
@@ -54,6 +84,10 @@ constexpr Flag flags[] = {
      .value = "FILE",
      .help = "write the policy there, all of it or nothing; - for stdout",
      .completes = Completes::file},
+    {.name = "jobs",
+     .letter = 'j',
+     .value = "N",
+     .help = "files at the same time (default: one for each processor)"},
     features_flag,
     policy_features_flag,
     include_flag,
@@ -70,18 +104,20 @@ constexpr Example examples[] = {
 
 }  // namespace
 
-constexpr Command compile_command = {.name = "compile",
-                                     .summary = "compile profiles, for this kernel or another",
-                                     .description =
-                                         "Compiles each profile with bulkhead's own compiler and prints how "
-                                         "large its automata are. With --output, the bytes that the kernel "
-                                         "takes in one write; several profiles make one load.\n\nAll errors "
-                                         "of all files are shown in one run. Without --features and "
-                                         "on a kernel without AppArmor, the newest kernel known to bulkhead "
-                                         "is assumed, but never for --output.",
-                                     .arguments = arguments,
-                                     .flags = flags,
-                                     .examples = examples,
-                                     .run = run};
+constexpr Command compile_command = {
+    .name = "compile",
+    .summary = "compile profiles, for this kernel or another",
+    .description =
+        "Compiles each profile with bulkhead's own compiler and prints how "
+        "large its automata are. With --output, the bytes that the kernel "
+        "takes in one write; several profiles make one load. A folder stands "
+        "for the files in it.\n\nAll errors "
+        "of all files are shown in one run. Without --features and "
+        "on a kernel without AppArmor, the newest kernel known to bulkhead "
+        "is assumed, but never for --output.",
+    .arguments = arguments,
+    .flags = flags,
+    .examples = examples,
+    .run = run};
 
 }  // namespace bh::cli

@@ -144,7 +144,9 @@ std::string to_json(const app::CompileReport& report) {
                           {"policy_states", profile.policy_states}});
     files.push_back({{"input", file.input}, {"bytes", file.bytes}, {"profiles", profiles}});
   }
-  return finish({{"features", report.features}, {"assumed", report.assumed}, {"files", files}});
+  Json failed = Json::array();
+  for (const auto& file : report.failed) failed.push_back({{"input", file.input}, {"error", file.why}});
+  return finish({{"features", report.features}, {"assumed", report.assumed}, {"files", files}, {"failed", failed}});
 }
 
 std::string to_json(const app::QueryReport& report) {
@@ -194,6 +196,21 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"expectations", expectations},
                  {"tightened", tightened},
                  {"diagnostics", diagnostics_json(session)}});
+}
+
+std::string to_json(const std::vector<app::ContainerStatus>& containers) {
+  Json all = Json::array();
+  for (const auto& container : containers)
+    all.push_back({{"id", container.id},
+                   {"name", container.name},
+                   {"image", container.image},
+                   {"state", container.state},
+                   {"asked", container.asked},
+                   {"carried", container.carried},
+                   {"mode", or_null(container.mode)},
+                   {"back_by", container.back_by},
+                   {"findings", container.findings}});
+  return finish({{"containers", all}});
 }
 
 std::string to_json(const app::RunArgs& args) {

@@ -5,14 +5,15 @@
 
 #include <vector>
 
-#include "app/run_args.h"
 #include "app/apply.h"
 #include "app/compile_files.h"
+#include "app/container_status.h"
 #include "app/load.h"
 #include "app/mode.h"
 #include "app/query.h"
 #include "app/remove.h"
 #include "app/restore.h"
+#include "app/run_args.h"
 #include "app/session.h"
 #include "app/status.h"
 
@@ -30,6 +31,7 @@ namespace bh::cli {
 [[nodiscard]] std::string to_json(const app::ApplyReport& report, const app::Session& session);
 
 [[nodiscard]] std::string to_json(const app::RunArgs& args);
+[[nodiscard]] std::string to_json(const std::vector<app::ContainerStatus>& containers);
 
 /// The text as one JSON string, quotes included.
 [[nodiscard]] std::string json_string(const std::string& text);

@@ -29,10 +29,11 @@ void print(const app::ModeReport& report, Terminal& terminal) {
     talk(fmt::format("{} brings the other mode back at the next boot: {}", report.file,
                      report.file_kept_because));
   if (report.silent_denies && report.file_kept_because.empty())
-    talk(fmt::format(
-        "{} has `deny` rules without `audit`: loaded by the distribution's parser at a boot, they are enforced without "
-        "a line in the log, in complain mode too",
-        report.file));
+    talk(
+        fmt::format("{} has `deny` rules without `audit`: loaded by the distribution's parser at a boot, "
+                    "they are enforced without "
+                    "a line in the log, in complain mode too",
+                    report.file));
   if (report.source.empty() && report.before == "complain" && report.now == "enforce")
     talk("made from the kernel's own copy: denies that were silent before complain mode are logged now");
 }
@@ -40,10 +41,10 @@ void print(const app::ModeReport& report, Terminal& terminal) {
 int run(const Arguments& arguments, Terminal& terminal) {
   app::Session session;
   app::Pipeline pipeline(session, policy_settings(mode_command, arguments));
-  app::ModeOptions options{.mode = arguments.argument(0) == "complain" ? app::WantedMode::complain
-                                                                       : app::WantedMode::enforce,
-                           .keep_file = arguments.has("keep-file"),
-                           .force = arguments.has("force")};
+  app::ModeOptions options{
+      .mode = arguments.argument(0) == "complain" ? app::WantedMode::complain : app::WantedMode::enforce,
+      .keep_file = arguments.has("keep-file"),
+      .force = arguments.has("force")};
   int code = exit_fine;
   std::vector<app::ModeReport> reports;
   for (const std::string& name : arguments.rest(1)) {

@@ -43,8 +43,9 @@ void print(const app::RemoveReport& report, const app::RemoveOptions& options, T
                                              report.file_kept_because)) +
                  "\n");
   if (!report.backup.empty())
-    terminal.out(diag::printable(fmt::format("{}: a copy of it, as nothing else says what it said", report.backup)) +
-                 "\n");
+    terminal.out(
+        diag::printable(fmt::format("{}: a copy of it, as nothing else says what it said", report.backup)) +
+        "\n");
   if (!report.kernel.ready())
     terminal.complain(fmt::format("{}: there was nothing to take out of the kernel", report.kernel.cause));
   if (!report.processes.empty()) {
@@ -95,20 +96,21 @@ constexpr Example examples[] = {{"remove docker-nginx", "out of the kernel, and 
 }  // namespace
 
 extern const Command remove_command;
-constexpr Command remove_command = {.name = "remove",
-                                    .summary = "take a profile out of the kernel, and its file away",
-                                    .description =
-                                        "Removes loaded profiles, with their children and hats, and the "
-                                        "files that `bulkhead apply` wrote for them.\n\nThe kernel makes "
-                                        "every process of a removed profile unconfined, and loading the "
-                                        "profile again does not bring it back. So a profile in use is "
-                                        "not removed without --force; its processes are listed "
-                                        "instead.\n\nWhat brings the profile itself back is printed: applying "
-                                        "its source again, or a copy of the file where that is gone or the "
-                                        "file was edited.",
-                                    .arguments = arguments,
-                                    .flags = flags,
-                                    .examples = examples,
-                                    .run = run};
+constexpr Command remove_command = {
+    .name = "remove",
+    .summary = "take a profile out of the kernel, and its file away",
+    .description =
+        "Removes loaded profiles, with their children and hats, and the "
+        "files that `bulkhead apply` wrote for them.\n\nThe kernel makes "
+        "every process of a removed profile unconfined, and loading the "
+        "profile again does not bring it back. So a profile in use is "
+        "not removed without --force; its processes are listed "
+        "instead.\n\nWhat brings the profile itself back is printed: applying "
+        "its source again, or a copy of the file where that is gone or the "
+        "file was edited.",
+    .arguments = arguments,
+    .flags = flags,
+    .examples = examples,
+    .run = run};
 
 }  // namespace bh::cli

@@ -3,6 +3,10 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include "cli/exit_codes.h"
 #include "diag/render.h"
@@ -25,8 +29,37 @@ std::size_t width_of(std::string_view text) {
 }  // namespace
 
 void print_diagnostics(const app::Session& session, Terminal& terminal) {
-  for (const diag::Diagnostic& diagnostic : session.sink.diagnostics())
+  // A line of an abstraction is noted once, however many of the profiles include it.
+  std::set<std::tuple<diag::Code, diag::SourceId, std::uint32_t>> noted;
+  std::size_t repeated = 0;
+  for (const diag::Diagnostic& diagnostic : session.sink.diagnostics()) {
+    bool note = diagnostic.severity == diag::Severity::note && diagnostic.span.valid();
+    if (note && !noted.emplace(diagnostic.code, diagnostic.span.source, diagnostic.span.begin).second) {
+      ++repeated;
+      continue;
+    }
     terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
+  }
+  if (repeated > 0)
+    terminal.err(fmt::format("{} about the same lines, for other profiles\n\n",
+                             count(repeated, "more note", "more notes")));
+}
+
+void print_diagnostics_in_short(const std::vector<app::Said>& said, Terminal& terminal) {
+  std::map<diag::Code, std::size_t> notes;
+  for (const app::Said& some : said)
+    for (std::size_t i = some.begin; i < some.end; ++i) {
+      const diag::Diagnostic& diagnostic = some.session->sink.diagnostics()[i];
+      if (diagnostic.severity == diag::Severity::note)
+        ++notes[diagnostic.code];
+      else
+        terminal.err(diag::render(some.session->sources, diagnostic, {.colour = terminal.colour_err()}) +
+                     "\n");
+    }
+  for (const auto& [code, n] : notes)
+    terminal.complain(fmt::format("BH{}, {}: {} (compile one file alone to see where)",
+                                  diag::info(code).number, diag::info(code).title,
+                                  count(n, "rule", "rules")));
 }
 
 int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,

@@ -5,13 +5,17 @@
 #include <string_view>
 #include <vector>
 
+#include "app/compile_files.h"
 #include "app/session.h"
 #include "cli/terminal.h"
 
 namespace bh::cli {
 
-/// Every diagnostic of the session as caret text on stderr.
+/// Every diagnostic of the session as caret text on stderr; a note about a line once, whatever it was
+/// included for.
 void print_diagnostics(const app::Session& session, Terminal& terminal);
+/// What was said about many files at once: of notes only how many there were of each code.
+void print_diagnostics_in_short(const std::vector<app::Said>& said, Terminal& terminal);
 
 /// Diagnostics, then `bulkhead: cannot VERB WHAT: error`. Returns the exit code.
 int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,

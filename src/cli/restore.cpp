@@ -30,10 +30,10 @@ std::string own_path() {
 void print(const app::RestoreReport& report, Terminal& terminal) {
   for (const auto& file : report.files)
     for (const auto& profile : file.profiles)
-      terminal.out(diag::printable(fmt::format("{}: {}{}, {} ({})", profile.name,
-                                               report.dry_run ? "would be " : "",
-                                               profile.replaced ? "replaced" : "loaded", profile.mode, file.path)) +
-                   "\n");
+      terminal.out(
+          diag::printable(fmt::format("{}: {}{}, {} ({})", profile.name, report.dry_run ? "would be " : "",
+                                      profile.replaced ? "replaced" : "loaded", profile.mode, file.path)) +
+          "\n");
   if (report.files.empty()) terminal.complain("there is no file that bulkhead keeps");
 }
 
@@ -65,15 +65,15 @@ constexpr Argument arguments[] = {
      .optional = true,
      .many = true}};
 constexpr Flag flags[] = {
-    {.name = "print-unit", .help = "print a systemd unit that does this before containers start, and do nothing"},
+    {.name = "print-unit",
+     .help = "print a systemd unit that does this before containers start, and do nothing"},
     dry_run_flag,
     base_flag,
     format_flag,
 };
-constexpr Example examples[] = {
-    {"restore", "load everything that bulkhead keeps"},
-    {"restore --print-unit > /etc/systemd/system/bulkhead-restore.service",
-     "then: systemctl enable bulkhead-restore.service"}};
+constexpr Example examples[] = {{"restore", "load everything that bulkhead keeps"},
+                                {"restore --print-unit > /etc/systemd/system/bulkhead-restore.service",
+                                 "then: systemctl enable bulkhead-restore.service"}};
 
 }  // namespace
 
@@ -81,9 +81,11 @@ constexpr Command restore_command = {
     .name = "restore",
     .summary = "load what bulkhead keeps, as at a boot",
     .description =
-        "Loads every file that `bulkhead apply` wrote, by bulkhead's own compiler: at a boot, before the first "
+        "Loads every file that `bulkhead apply` wrote, by bulkhead's own compiler: at a boot, before the "
+        "first "
         "container starts, and also where the distribution's parser cannot read a profile. `disable/` and "
-        "`force-complain/` beside the files count as they do for the distribution's service.\n\nOne file that "
+        "`force-complain/` beside the files count as they do for the distribution's service.\n\nOne file "
+        "that "
         "cannot be loaded does not keep the others out; the exit code is then 2.",
     .arguments = arguments,
     .flags = flags,

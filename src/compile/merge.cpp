@@ -62,8 +62,8 @@ void merge_plain(std::span<const Grant* const> grants, Merged& merged) {
   }
 }
 
-/// Exec of one half, with its transition. Then `ix` implies mapping the file, unless that is denied: also by a rule of
-/// lower priority, which an implied permission does not overrule.
+/// Exec of one half, with its transition. Then `ix` implies mapping the file, unless that is denied: also by
+/// a rule of lower priority, which an implied permission does not overrule.
 void merge_exec(std::span<const Grant* const> grants, unsigned shift, Merged& merged,
                 std::optional<ExecConflict>& conflict) {
   const std::uint32_t exec = accept_bit::exec << shift;
@@ -86,7 +86,8 @@ void merge_exec(std::span<const Grant* const> grants, unsigned shift, Merged& me
   const bool unmappable = std::any_of(grants.begin(), grants.end(), [&](const Grant* grant) {
     return grant->access == policy::Access::deny && (grant->bits & mmap) != 0;
   });
-  if ((merged.allow & exec) != 0 && (merged.allow & accept_bit::inherit << shift) != 0 && !unmappable) merged.allow |= mmap;
+  if ((merged.allow & exec) != 0 && (merged.allow & accept_bit::inherit << shift) != 0 && !unmappable)
+    merged.allow |= mmap;
 }
 
 }  // namespace

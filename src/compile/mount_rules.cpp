@@ -28,9 +28,11 @@ constexpr std::uint32_t remount = 1U << 5, bind = 1U << 12, move = 1U << 13, rec
 constexpr std::uint32_t make_flags =
     1U << 17 | 1U << 18 | 1U << 19 | 1U << 20;  // unbindable, private, slave, shared
 
-/// What rules of the class that are told apart by nothing but what they are about (`mount,` and `umount,`) have in common.
+/// What rules of the class that are told apart by nothing but what they are about (`mount,` and `umount,`)
+/// have in common.
 std::string family_key(const policy::ClassRule& rule, const policy::Qualifiers& qualifiers) {
-  std::string key = fmt::format("{} {} {}", static_cast<int>(qualifiers.access), qualifiers.audit, qualifiers.priority);
+  std::string key =
+      fmt::format("{} {} {}", static_cast<int>(qualifiers.access), qualifiers.audit, qualifiers.priority);
   const auto add = [&](std::string_view what, std::string_view value) {
     key += fmt::format("\n{} {} {}", what, value.size(), value);
   };
@@ -50,7 +52,8 @@ std::string family_key(const policy::ClassRule& rule, const policy::Qualifiers& 
     std::uint32_t flags = condition.in ? 0 : implied;
     said = said || !condition.in;
     for (const policy::Text& word : condition.values)
-      if (const auto* option = policy::find_mount_option(word.value)) flags |= option->set | (condition.in ? option->clear : 0);
+      if (const auto* option = policy::find_mount_option(word.value))
+        flags |= option->set | (condition.in ? option->clear : 0);
     add("flags", fmt::format("{} {}", condition.in, flags));
   }
   if (!said) add("flags", fmt::format("{} {}", false, implied));
@@ -63,10 +66,11 @@ std::uint32_t own_permission(policy::RuleClass kind) {
   return kind == policy::RuleClass::pivot_root ? perm_pivot : perm_mount;
 }
 
-/// The permissions that a rule's strings get. The reference reads a family as one rule and gives each of its strings all
-/// of its permissions. The kernel asks a string of each form for one permission only, so the others do no harm, and
-/// tools that compare policies find none changed.
-std::uint32_t permissions_of(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
+/// The permissions that a rule's strings get. The reference reads a family as one rule and gives each of its
+/// strings all of its permissions. The kernel asks a string of each form for one permission only, so the
+/// others do no harm, and tools that compare policies find none changed.
+std::uint32_t permissions_of(ProfileBuilder& builder, const policy::ClassRule& rule,
+                             const RuleContext& context) {
   if (builder.mount_families.empty()) {
     using enum policy::RuleClass;
     for (const policy::ResolvedRule& each : builder.profile.rules) {
@@ -74,7 +78,8 @@ std::uint32_t permissions_of(ProfileBuilder& builder, const policy::ClassRule& r
       if (body == nullptr) continue;
       if (body->kind == all) {
         builder.mount_families[family_key({}, each.rule.qualifiers)] |= perm_mount | perm_umount | perm_pivot;
-      } else if (body->kind == mount || body->kind == remount || body->kind == umount || body->kind == pivot_root) {
+      } else if (body->kind == mount || body->kind == remount || body->kind == umount ||
+                 body->kind == pivot_root) {
         builder.mount_families[family_key(*body, each.rule.qualifiers)] |= own_permission(body->kind);
       }
     }
@@ -84,7 +89,8 @@ std::uint32_t permissions_of(ProfileBuilder& builder, const policy::ClassRule& r
 
 /// A kind of mount(2), with the flags that the kernel puts into the string.
 struct Kind {
-  std::uint32_t chosen_by;  ///< a rule with one of these flags means this kind alone; 0: the kind of what is left
+  std::uint32_t
+      chosen_by;  ///< a rule with one of these flags means this kind alone; 0: the kind of what is left
   std::uint32_t flags;
   bool has_device;
   bool has_type;
@@ -197,7 +203,8 @@ std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule
 }
 
 ExprId flag_expression(ExprPool& pool, const FlagChoice& options, const Kind& kind) {
-  // What is required and optional is optional; what a rule without options leaves open, its own words still require.
+  // What is required and optional is optional; what a rule without options leaves open, its own words still
+  // require.
   const std::uint32_t required = options.required & ~options.optional & kind.flags;
   const std::uint32_t optional = (options.any ? kind.flags : options.optional & kind.flags) & ~required;
   if ((required | optional) == 0) return pool.optional(pool.byte(0xfe));  // the kernel's form of "no flags"

@@ -57,14 +57,16 @@ struct Sockets {
   std::optional<std::uint32_t> type;
 };
 
-/// What a bare `network,` means: every family there is, with a name or without (seen in the reference's output).
+/// What a bare `network,` means: every family there is, with a name or without (seen in the reference's
+/// output).
 ByteSet every_family() {
   ByteSet all;
   for (std::size_t family = 0; family < family_count; ++family) all.set(family);
   return all;
 }
 
-/// What a rule with a type but without a family means: every family that has a name, whatever the features list.
+/// What a rule with a type but without a family means: every family that has a name, whatever the features
+/// list.
 ByteSet named_families() {
   ByteSet all;
   for (const NamedNumber& family : family_names()) all.set(family.number);

@@ -31,7 +31,8 @@ void ProfileBuilder::note_downgraded(const RuleContext& rule, const std::string&
 
 void ProfileBuilder::note_passed_over(const RuleContext& rule) {
   report(diag::Code::rule_downgraded, rule,
-         "remount, bind, move and make-… go with no file system type (make-… with one path only), so the rule is "
+         "remount, bind, move and make-… go with no file system type (make-… with one path only), so the "
+         "rule is "
          "compiled as a new mount without that option");
 }
 

@@ -53,7 +53,8 @@ std::optional<Language> address(ProfileBuilder& builder, const RuleContext& cont
   }
   policy::Text name = text;
   name.value.erase(0, 1);
-  auto language = glob(pool, name, "address", {.keeps_leading_pair = false, .may_match_nul = true}, builder.sink);
+  auto language =
+      glob(pool, name, "address", {.keeps_leading_pair = false, .may_match_nul = true}, builder.sink);
   if (language) language->expr = pool.concat(pool.byte(0), language->expr);
   return language;
 }
@@ -125,7 +126,8 @@ void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const 
   const RuleContext own{context.index, context.span, qualifiers};
   const auto add = [&](ExprId expr, std::uint32_t its_bits, std::uint32_t also_audited = 0) {
     if (its_bits == 0) return;
-    builder.policydb.add(expr, ProfileBuilder::grant(own, its_bits, its_bits | also_audited, false), context.index);
+    builder.policydb.add(expr, ProfileBuilder::grant(own, its_bits, its_bits | also_audited, false),
+                         context.index);
   };
   const bool has_peer = socket.peer_address || socket.peer_label;
   if (!has_peer) add(head, bits & net_bit::create);
@@ -147,7 +149,8 @@ void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const 
   if (!has_peer) {
     add(pool.concat(command(command_listen), pool.concat(any, any)), bits & net_bit::listen);
     // As in the reference, to audit or to silence one of setopt and getopt is to do so with both.
-    add(pool.concat(command(command_options), pool.concat(any, any)), bits & bits_of_options, bits_of_options);
+    add(pool.concat(command(command_options), pool.concat(any, any)), bits & bits_of_options,
+        bits_of_options);
   }
   const std::array<ExprId, 4> peer_parts{
       command(command_peer), socket.peer_address ? socket.peer_address->expr : anything(pool), pool.byte(0),

@@ -137,6 +137,12 @@ TEST(Toml, InvalidUtf8HasAPlace) {
                  "  |        ^\n");
 }
 
+TEST(Toml, LettersBeyondAsciiAreNoWhiteSpace) {
+  for (const char* text : {"N\u00e4me = 1", "a = 1 \ufefb", "a = \u0499", "a\u2070 = 1", "\u3001 = 1"})
+    EXPECT_FALSE(Read(text).tree) << text;
+  EXPECT_TRUE(Read("\"N\u00e4me\" = '\ufefb' # \ufefb\nb = \"\"\"\\\n \u00e4\"\"\"\n").tree);
+}
+
 TEST(Toml, AByteOrderMarkShiftsNothing) {
   Read read("\xef\xbb\xbfName = \"x\"\n");
   ASSERT_TRUE(read.tree);

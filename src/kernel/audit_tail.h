@@ -21,8 +21,9 @@ class AuditTail {
   AuditTail(const AuditTail&) = delete;
   AuditTail& operator=(const AuditTail&) = delete;
 
-  /// The newest `apparmor="STATUS"` record with an error that this process caused, from `apparmor=` on, but none
-  /// that only says that the rest of the load fell with it, if there is another. Empty if none comes within a quarter of a second (the kernel queues them).
+  /// The newest `apparmor="STATUS"` record with an error that this process caused, from `apparmor=` on, but
+  /// none that only says that the rest of the load fell with it, if there is another. Empty if none comes
+  /// within a quarter of a second (the kernel queues them).
   [[nodiscard]] std::string reason();
 
  private:

@@ -232,7 +232,7 @@ TEST_F(KernelTest, lists_confined_processes_threads_and_stacks) {
   put(roots_.proc + "/30/attr/current", std::string("old//&:ns:b (mixed)\0", 20));
   put(roots_.proc + "/4/attr/apparmor/current", "unconfined\n");
   put(roots_.proc + "/self/attr/apparmor/current", "x (enforce)\n");
-  fs::create_directories(roots_.proc + "/5");  // ended while we looked
+  fs::create_directories(roots_.proc + "/5");                               // ended while we looked
   put(roots_.proc + "/6/attr/apparmor/current", "docker-web (enforce)\n");  // ended, nobody took notice
   put(roots_.proc + "/6/stat", "6 (odd) R name) Z 1 6 6\n");
   auto all = kernel().processes().value();

@@ -37,7 +37,8 @@ constexpr Meaning meanings[] = {
 
 /// A load that failed half way left its place in the policy tree taken: seen on 6.1 and 7.2.
 constexpr std::string_view blocked =
-    "an earlier load that the kernel gave up half way still holds the place of the next one, a fault of the kernel; "
+    "an earlier load that the kernel gave up half way still holds the place of the next one, a fault of the "
+    "kernel; "
     "removing any loaded profile frees it, and so does a boot";
 
 std::string_view meaning_of(int sys) {

@@ -25,8 +25,8 @@ enum class Do : std::uint8_t {
   wait_port,  ///< until 127.0.0.1:`port` accepts a connection
   ask,  ///< send argv[0] to 127.0.0.1:`port` and read the answer to its end; it ends well if argv[1] is in it
   features,  ///< the kernel's AppArmor features, as text, are the output
-  stop,      ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's. A profile that
-             ///< accepts no signal from outside keeps it alive: EACCES
+  stop,      ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's. A
+             ///< profile that accepts no signal from outside keeps it alive: EACCES
 };
 
 /// What a step is expected to show.

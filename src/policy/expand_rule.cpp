@@ -106,8 +106,8 @@ bool is_address(std::string_view value) {
   return value == "none" || value == "auto" || value.starts_with('@');
 }
 
-/// `addr=@{X}`, where the variable brings the `@` (or is `none` or `auto`): they do not mix in one pattern, so each value
-/// gets a rule.
+/// `addr=@{X}`, where the variable brings the `@` (or is `none` or `auto`): they do not mix in one pattern,
+/// so each value gets a rule.
 void split_addresses(std::vector<Rule>& rules, bool peer, Variables& variables, diag::Sink& sink) {
   std::vector<Rule> out;
   auto conditions = [&](Rule& rule) -> std::vector<Condition>& {

@@ -34,7 +34,5 @@ struct Library::Cache {
 [[nodiscard]] Result<std::shared_ptr<const ParsedFile>> parsed_file(Library& library, const std::string& path,
                                                                     Context context);
 [[nodiscard]] const Lookup& look_up(Library& library, const std::string& path, bool magic);
-/// Names that a folder holds beside policy: backups of editors and package managers, hidden files, README.
-[[nodiscard]] bool skipped_name(std::string_view name);
 
 }  // namespace bh::policy

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/os.h"
@@ -100,5 +101,9 @@ class Library {
 
 /// "included from a:3, b:7" as labels on `diagnostic`.
 void add_chain(diag::Diagnostic& diagnostic, const ResolvedPolicy& policy, ChainId chain);
+
+/// Names that a policy folder holds beside policy: backups of editors and package managers, hidden files,
+/// README.
+[[nodiscard]] bool skipped_name(std::string_view name);
 
 }  // namespace bh::policy

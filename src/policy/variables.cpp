@@ -173,15 +173,19 @@ Variables::Replaced Variables::replace(const Text& text) {
   std::string_view value = text.value;
   Replaced out;
   std::size_t done = 0, length = 0;
+  std::size_t since = 0;  // where in out.text the value that was replaced last begins
   for (std::size_t at = next_reference(value, 0, length); at != std::string_view::npos;
        at = next_reference(value, done, length)) {
     out.text += value.substr(done, at - done);
     diag::Span place = place_in(text, at, length);
     std::size_t end = at + length;
-    bool slash_before = out.text.ends_with('/') && out.text.find_first_not_of('/') != std::string::npos;
+    // Slashes alone, at the start or behind an empty value, are no neighbour.
+    bool slash_before =
+        out.text.ends_with('/') && out.text.find_first_not_of('/', since) != std::string::npos;
     Trim ends{slash_before, end < value.size() && value[end] == '/'};
     Replaced inner = value_of(value.substr(at + 2, length - 3), place, ends);
     if (!spend(inner.text.size(), place)) return out;
+    since = out.text.size();
     out.text += inner.text;
     out.of_profile |= inner.of_profile;
     done = end;

@@ -62,10 +62,12 @@ class Variables {
   };
   const Variable* find(std::string_view name) const;
   [[nodiscard]] std::optional<std::string> of_profile(std::string_view name) const;
-  /// The slashes that a value loses because there is one beside it already: `@{HOME}/x` with `/root/` is `/root/x`,
-  /// `/srv/@{DIRS}` with `/www/` and `ftp` is `/srv/{www/,ftp}`. Slashes alone in front are no such neighbour: what begins
-  /// with `/@{DIRS}` keeps both. So in the reference's output, in words of every kind. (Slashes that meet elsewhere in a
-  /// path are folded later, by compile/glob.h.)
+  /// The slashes that a value loses because there is one beside it already: `@{HOME}/x` with `/root/` is
+  /// `/root/x`,
+  /// `/srv/@{DIRS}` with `/www/` and `ftp` is `/srv/{www/,ftp}`. Slashes alone, at the start or behind an
+  /// empty value, are no such neighbour: what begins with `/@{DIRS}` keeps both. So in the reference's
+  /// output, in words of every kind. (Slashes that meet elsewhere in a path are folded later, by
+  /// compile/glob.h.)
   struct Trim {
     bool front = false, back = false;
   };

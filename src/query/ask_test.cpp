@@ -236,9 +236,33 @@ TEST(Ask, ChangingTheProfileAtAnExec) {
   EXPECT_EQ(web.verdict("change_profile /bin/x -> then"), allowed);
   EXPECT_EQ(web.verdict("change_profile /bin/x -> third"), denied);
   EXPECT_EQ(web.verdict("change_profile /bin/y -> then"), denied);
-  // A kernel's bug, seen on three of them: a program that no rule names passes with any label that one allows.
+  // A kernel's bug, seen on three of them: a program that no rule names passes with any label that one
+  // allows.
   EXPECT_EQ(web.verdict("change_profile /bin/z -> then"), allowed);
   EXPECT_EQ(web.verdict("change_profile /bin/z -> third"), denied);
+}
+
+TEST(Ask, AMappingThatIxImpliesYieldsToAnyDeny) {
+  CompiledText web("profile web { /a ix, /b ix, priority=-5 deny /b m, /c mix, priority=-5 deny /c m, }");
+  EXPECT_EQ(web.verdict("mmap-exec /a"), allowed);
+  EXPECT_EQ(web.verdict("mmap-exec /b"), denied_silently);
+  EXPECT_EQ(web.verdict("mmap-exec /c"), allowed);
+}
+
+TEST(Ask, PriorityOfChangeProfileCountsForNothing) {
+  CompiledText web(
+      "profile web { priority=3 change_profile -> a, deny change_profile -> a, change_profile -> b, }");
+  EXPECT_EQ(web.verdict("change_profile -> a"), denied);
+  EXPECT_EQ(web.verdict("change_profile -> b"), allowed);
+}
+
+TEST(Ask, SlashesAtTheEndsOfValues) {
+  CompiledText web("@{X}=/b/ c\nprofile web { /srv/@{X}/x r, @{X}/y r, signal send peer=/srv/@{X}, }");
+  EXPECT_EQ(web.verdict("read /srv/b/x"), allowed);
+  EXPECT_EQ(web.verdict("read /srv/c/x"), allowed);
+  EXPECT_EQ(web.verdict("read /b/y"), allowed);
+  EXPECT_EQ(web.verdict("signal send term peer=/srv/b/"), allowed);
+  EXPECT_EQ(web.verdict("signal send term peer=/srv//b/"), denied);
 }
 
 TEST(Ask, UsernamespacesAndIoUring) {

@@ -290,8 +290,8 @@ void Asker::mount() {
   one(std::move(question));
 }
 
-/// domain.c: now: label_match from the start; at an exec: profile_onexec, after the label was set aside. That one means
-/// to refuse a program without the onexec permission, and returns success (docs/decisions/0004).
+/// domain.c: now: label_match from the start; at an exec: profile_onexec, after the label was set aside. That
+/// one means to refuse a program without the onexec permission, and returns success (docs/decisions/0004).
 void Asker::change_profile() {
   std::string_view target = *action_.target;
   const bool stacks = target.starts_with('&');
@@ -307,10 +307,12 @@ void Asker::change_profile() {
     return one(with_label("", perm::change_profile, fmt::format("change to {}", *action_.target)));
   Step step;
   step.push_back(with_label("", perm::onexec, fmt::format("change to {} at the next exec", *action_.target)));
-  Question program =
-      file(*action_.subject, perm::onexec, fmt::format("change the profile when running {}", *action_.subject));
+  Question program = file(*action_.subject, perm::onexec,
+                          fmt::format("change the profile when running {}", *action_.subject));
   program.refusal_passes = true;
-  program.note = "no rule allows it for this program, but the kernel only refuses a program that may change to other profiles";
+  program.note =
+      "no rule allows it for this program, but the kernel only refuses a program that may change to other "
+      "profiles";
   step.push_back(std::move(program));
   step.push_back(with_label(*action_.subject + std::string(1, '\0'), perm::onexec,
                             fmt::format("run {} as {}", *action_.subject, *action_.target)));

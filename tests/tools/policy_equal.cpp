@@ -1,8 +1,9 @@
 // policy_equal A B: are two compiled policies the same to the kernel? Prints each difference (A's side | B's
 // side). exit 0: equal, 1: they differ, 2: one cannot be read. --exact: see query/equal.h.
 //
-// --b-logs-denies-in-complain: B is compared as if its compiler, too, read every `deny` of a complain profile as `audit
-// deny` (docs/decisions/0003). That is its quiet masks cleared, and nothing else: only a plain deny sets them.
+// --b-logs-denies-in-complain: B is compared as if its compiler, too, read every `deny` of a complain profile
+// as `audit deny` (docs/decisions/0003). That is its quiet masks cleared, and nothing else: only a plain deny
+// sets them.
 #include <cstdio>
 #include <optional>
 #include <string>

@@ -28,6 +28,7 @@ def steps(guest):
     guest.file("/t/new", UNREADABLE_3)
     guest.file("/etc/apparmor.d/docker-foreign", "# by hand\nprofile docker-foreign {\n}\n")
     guest.file("/t/by-hand", "# by hand\n" * 4000)
+    guest.sh("mkdir -p /etc/systemd/system/sysinit.target.wants && ln -s /x /etc/systemd/system/sysinit.target.wants/apparmor.service")
     whole(guest)
     nothing_where_something_is_wrong(guest)
     back_where_keeping_fails(guest)
@@ -45,7 +46,7 @@ def whole(guest):
     guest.sh(REMEMBER % "/etc/apparmor.d")
     guest.bulkhead("apply", "/t/web.toml", out=["kernel     replaced, enforce", f"file       kept: {FILE} holds it already"])
     guest.bulkhead("apply", "/t/web.toml", "--format", "json", json_is=members(
-        name="docker-web", loaded=True, verified="bytes", file=FILE, file_outcome="unchanged", survives_reboot=True, host_parser="not_asked",
+        name="docker-web", loaded=True, verified="bytes", file=FILE, file_outcome="unchanged", survives_reboot=True, back_by=["apparmor.service"], host_parser="not_asked",
         docker_flag="--security-opt apparmor=docker-web", as_expected=True))
     guest.bulkhead("apply", FILE, out=["is what was applied"])
     guest.sh(SAME % "/etc/apparmor.d")
@@ -96,5 +97,5 @@ def complain_and_elsewhere(guest):
     guest.sh(f"grep '^profile docker-web ' {FILE}", out="complain")
     guest.bulkhead("apply", "/t/web.toml", out=["replaced, enforce", f"written: {FILE}"])
     guest.bulkhead("apply", "/t/new", "--output-dir", "/var/lib/elsewhere", out=["loaded, enforce", "written: /var/lib/elsewhere/docker-new"],
-                   err="is not where the boot service looks")
+                   err="nothing loads /var/lib/elsewhere/docker-new at a boot of this host")
     guest.bulkhead("status", "docker-new", "--format", "json", json_is=profile_named("docker-new", persisted=False))

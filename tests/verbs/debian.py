@@ -23,10 +23,11 @@ def steps(guest):
 
     def all_listed(value):
         listed = {profile["name"]: profile for profile in value["profiles"]}
+        names = {entry["name"] for entry in loaded}
         faults = [f"{entry['name']} is not listed in mode {entry['mode']}" for entry in loaded
                   if listed.get(entry["name"], {}).get("mode") != entry["mode"]]
         faults += [f"only {len(loaded)} profiles"] if len(loaded) < len(files) else []
-        return faults + [f"{name}: no file" for name, profile in listed.items() if not str(profile["file"]).startswith("/etc/apparmor.d/")]
+        return faults + [f"{name}: no file" for name, profile in listed.items() if name in names and not str(profile["file"]).startswith("/etc/apparmor.d/")]
 
     guest.bulkhead("status", "--format", "json", json_is=all_listed, timeout_ms=60_000)
     guest.bulkhead("status", out=["/usr/bin/man ", "nvidia_modprobe//kmod ", "/etc/apparmor.d/usr.bin.totem-previewers", "complain"], timeout_ms=60_000)

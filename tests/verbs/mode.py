@@ -30,8 +30,26 @@ VIOLATIONS = [
 ]
 
 
-def try_all(guest, profile, complain, silent=("silently",)):
-    for label, argv, mark in VIOLATIONS:
+# What strict's floor and its lists refuse, one of it without a line in the log.
+SPEC = """Name = "docker-strict"
+Quiet = ["/root/**"]
+[Filesystem]
+WritablePaths = ["/var/log/lab/**"]
+DenyPaths = ["/etc/gshadow"]
+"""
+STRICT = [
+    ("the floor: a control of the kernel", ["file", "/proc/sysrq-trigger", "w"], 'name="/proc/sysrq-trigger"'),
+    ("the floor: the kernel's symbols", ["file", "/proc/kallsyms", "r"], 'name="/proc/kallsyms"'),
+    ("DenyPaths", ["file", "/etc/gshadow", "r"], 'name="/etc/gshadow"'),
+    ("what is not listed", ["file", "/srv/file", "w"], 'name="/srv/file"'),
+    ("what Quiet refuses silently", ["file", "/root/file", "w"], 'name="/root/file"'),
+    ("a raw socket", ["socket", "inet", "raw"], 'sock_type="raw"'),
+    ("a capability", ["capability", "sys_module"], 'capname="sys_module"'),
+]
+
+
+def try_all(guest, profile, complain, silent=("silently",), violations=VIOLATIONS):
+    for label, argv, mark in violations:
         quiet = not complain and any(word in label for word in silent)
         guest.probe(profile, *argv, allowed=complain, log=[] if quiet else [mark], label=f"{profile}: {label}")
         # The line says so in one word.
@@ -42,6 +60,26 @@ def try_all(guest, profile, complain, silent=("silently",)):
 
 
 def steps(guest):
+    of_a_text(guest)
+    of_a_spec(guest)
+
+
+def of_a_spec(guest):
+    file = "/etc/apparmor.d/docker-strict"
+    for path in ("/etc/gshadow", "/srv/file", "/root/file"):
+        guest.file(path, "x\n", 0o666)
+    guest.file("/t/strict.toml", SPEC)
+    guest.bulkhead("apply", "--complain", "/t/strict.toml", out="loaded, complain")
+    try_all(guest, "docker-strict", True, violations=STRICT)
+    guest.bulkhead("mode", "enforce", "docker-strict", out=["docker-strict: enforce (was complain)", f"{file}: says so too"])
+    # The text that was made for complain mode has no quiet rule: all is logged until the spec is applied again.
+    try_all(guest, "docker-strict", False, silent=(), violations=STRICT)
+    guest.bulkhead("apply", "/t/strict.toml", out=["replaced, enforce", f"written: {file}"])
+    try_all(guest, "docker-strict", False, violations=STRICT)
+    guest.bulkhead("remove", "docker-strict")
+
+
+def of_a_text(guest):
     guest.file("/t/lab-mode", TEXT)
     for name in ("file", "denied", "silent"):
         guest.file(f"/t/{name}", "x\n", 0o666)
@@ -49,7 +87,7 @@ def steps(guest):
     try_all(guest, "lab-mode", False)
     # From the text that is kept, which follows: one word in its head, everything else as it was.
     guest.bulkhead("mode", "complain", "lab-mode", "--format", "json", json_is=lambda value: [
-        f"{value}" for report in value if (report["before"], report["now"], report["source"], report["verified"]) != ("enforce", "complain", FILE, "bytes")])
+        f"{value}" for report in value if (report["before"], report["now"], report["source"], report["verified"], report["file_changed"]) != ("enforce", "complain", FILE, "bytes", True)])
     try_all(guest, "lab-mode", True)
     guest.sh(f"tail -n +3 {FILE} | sed 's/complain, *//' | diff - /t/lab-mode")
     guest.bulkhead("status", "lab-mode", "--format", "json", json_is=profile_named("lab-mode", mode="complain", file_written_by="bulkhead"))
@@ -57,7 +95,11 @@ def steps(guest):
     guest.bulkhead("remove", "lab-mode", "--keep-file")
     guest.run("apparmor_parser", "-r", "-K", FILE)
     guest.bulkhead("status", "lab-mode", "--format", "json", json_is=profile_named("lab-mode", mode="complain"))
+    # Whose complain mode is another: a deny that says nothing of audit is enforced, and not logged. So `mode` said.
+    guest.probe("lab-mode", "file", "/t/silent", "r", allowed=False, label="the distribution's complain mode: a silent deny")
+    guest.probe("lab-mode", "file", "/t/file", "w", allowed=True, log='apparmor="ALLOWED"', label="the distribution's complain mode: a write")
     guest.bulkhead("load", FILE, out="lab-mode: replaced, complain")
+    guest.probe("lab-mode", "file", "/t/silent", "r", allowed=True, log='apparmor="ALLOWED"', label="ours")
     guest.bulkhead("mode", "enforce", "lab-mode", out="lab-mode: enforce (was complain)")
     try_all(guest, "lab-mode", False)
     guest.sh(f"tail -n +3 {FILE} | diff - /t/lab-mode")

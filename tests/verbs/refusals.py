@@ -55,6 +55,25 @@ def rights(guest):
     guest.bulkhead("remove", "holds-all")
 
 
+def half_way(guest, kernel):
+    """Another loader makes the kernel give up in the middle of a load: on some kernels nothing can be loaded then (docs/decisions/0310)."""
+    guest.file("/t/keeper", "profile keeper {\n}\n")
+    guest.file("/t/next", "profile next {\n}\n")
+    guest.bulkhead("load", "/t/keeper")
+    wrong_load(guest, "/t/orphan", "write .replace: No such file or directory", "names a parent profile or a namespace that is not loaded",
+               "the kernel says: ", "profile family//child")
+    guest.bytes("/t/long.policy", compiled(f"profile {'x' * 300} {{\n}}\n", kernel))
+    wrong_load(guest, "/t/long.policy", "write .replace: File exists" if kernel == "7.2" else "write .replace: File name too long")
+    if kernel == "6.12":
+        guest.bulkhead("load", "/t/next", out="next: loaded")
+        guest.bulkhead("remove", "next", "keeper")
+        return
+    guest.bulkhead("load", "/t/next", exit=2, err=["File exists", "removing any loaded profile frees it", "the kernel says: failed to create raw_data"])
+    guest.bulkhead("remove", "keeper")
+    guest.bulkhead("load", "/t/next", out="next: loaded")
+    guest.bulkhead("remove", "next")
+
+
 def damaged(guest, kernel):
     policy = compiled(FAMILY, kernel)
     cut = policy[:len(policy) // 2]
@@ -70,8 +89,10 @@ def damaged(guest, kernel):
         # bulkhead's own reader sees it first.
         guest.bulkhead("load", f"/t/{name}", exit=2, err=f"cannot load /t/{name}")
     wrong_load(guest, "/t/nothing", "write .replace: ")
-    guest.bulkhead("load", "/t/orphan", exit=2, err=["No such file or directory", "names a parent profile or a namespace that is not loaded",
-                                                    "the kernel says: parent does not exist"])
+    guest.bulkhead("load", "/t/orphan", exit=2, err="family is neither in this policy nor loaded, and family//child belongs under it")
+    guest.file("/t/long", f"profile {'x' * 300} {{\n}}\n")
+    guest.bulkhead("load", "/t/long", exit=2, err="a profile's name of 300 bytes is too long for the kernel")
+    half_way(guest, kernel)
     guest.bytes("/t/family.policy", policy)
     guest.bulkhead("load", "--no-replace", "/t/family.policy", out="family: loaded")
     guest.bulkhead("load", "--no-replace", "/t/family.policy", exit=2, err=["File exists", "loaded already; replace it instead"])

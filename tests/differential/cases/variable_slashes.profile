@@ -4,6 +4,7 @@
 @{long} = ///e/// f
 @{star} = /home/*/ /root/
 @{empty} = "" /g/
+@{none} = ""
 @{nested} = @{two}/h/@{one}
 
 profile variable_slashes /opt/@{two}/@{one}/x {
@@ -21,6 +22,10 @@ profile variable_slashes /opt/@{two}/@{one}/x {
   /w{/@{two},@{one}/}/8 r,
   /v\/@{two}\/9 r,
   /srv//@{two}//10 r,
+  /t@{none}/@{two}/19 r,
+  /u/@{none}@{two}/20 r,
+  @{none}/q/@{two}/21 r,
+  /p/@{one}@{none}@{two}/22 r,
   link /l/@{two}/11 -> /@{one}/12,
   change_profile /x//@{two}/13 -> /x/@{two}//14,
   mount fstype=q/@{two}//15 /@{two}/16 -> /m/@{two}//17,
