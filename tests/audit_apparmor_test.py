@@ -153,7 +153,7 @@ def image():
 
 
 def machine():
-    guest = docker_guest.Guest()
+    guest = docker_guest.Guest(kernel=os.environ.get("KERNEL", "6.1"))
     guest.add_engine("20.10")
     guest.add("/usr/bin/bulkhead", BULKHEAD, 0o755)
     guest.add("/probe32", probe32(), 0o755)

@@ -195,10 +195,10 @@ std::string encode_watch(const std::string& path, bool directory, std::string_vi
   std::uint32_t bits = 0;
   for (auto [letter, bit] : letters)
     if (perms.find(letter) != std::string_view::npos) bits |= bit;
-  auto add = [&](std::uint32_t field, std::uint32_t value) {
-    raw.fields[raw.field_count] = field;
-    raw.values[raw.field_count] = value;
-    raw.fieldflags[raw.field_count++] = AUDIT_EQUAL;
+  auto add = [&rule = raw](std::uint32_t field, std::uint32_t value) {
+    rule.fields[rule.field_count] = field;
+    rule.values[rule.field_count] = value;
+    rule.fieldflags[rule.field_count++] = AUDIT_EQUAL;
   };
   add(directory ? AUDIT_DIR : AUDIT_WATCH, static_cast<std::uint32_t>(path.size()));
   add(AUDIT_PERM, bits);
