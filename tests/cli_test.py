@@ -126,7 +126,7 @@ with tempfile.TemporaryDirectory() as name:
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     (folder / "part").write_text("@{WHERE}/x r,\n")
-    (folder / "whole").write_text("@{WHERE} = /a /b\nprofile whole {\n  include \"part\"\n  capability kill,\n}\n")
+    (folder / "whole").write_text("@{WHERE} = /a /b\nprofile whole {\n  include <part>\n  capability kill,\n}\n")
     (folder / "spec.toml").write_bytes(spec)
 
     def dump(stage, path, code=0):
