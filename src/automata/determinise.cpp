@@ -137,6 +137,9 @@ Subsets::Subsets(const Nfa& nfa, const Budget& budget) : nfa_(nfa), clock_(budge
   out_.dfa.classes = nfa.classes;
   out_.dfa.class_count = nfa.class_count;
   out_.dfa.oob_class = nfa.oob_class;
+  // Paths make mostly chains: about as many states as positions. What is not used is never touched.
+  constexpr std::size_t most_reserved = 4u << 20;
+  out_.dfa.next.reserve(std::min((positions + 2) * nfa.class_count, most_reserved));
   intern_broad({}, 0);
 }
 
