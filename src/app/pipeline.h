@@ -35,8 +35,8 @@ struct PolicySettings {
   std::optional<generate::Style> style;
   std::optional<generate::Abi> abi;  ///< of text made from a spec; none: the best that fits (abi_choice.h)
   ImageSource image;                 ///< whose names a strict spec's paths are resolved by
-  /// Whether this host's parser is to read the text that is made from a spec; none: unless `features` say that
-  /// it is for another kernel.
+  /// Whether this host's parser is to read the text that is made from a spec; none: unless `features` say
+  /// that it is for another kernel.
   std::optional<bool> host_parser_reads;
 };
 

@@ -16,10 +16,10 @@ namespace {
 
 Result<generate::ImageStart> start_of(app::Session& session, const Arguments& arguments) {
   const auto& entrypoint = arguments.all("entrypoint");
-  if (auto folder = arguments.value("rootfs")) return app::rootfs_start(session.world.os, *folder, entrypoint);
-  BH_TRY(auto engine,
-         docker::find_engine(session.world.os, docker::process_environment(), arguments.value_or("host", ""),
-                             arguments.value_or("context", "")));
+  if (auto folder = arguments.value("rootfs"))
+    return app::rootfs_start(session.world.os, *folder, entrypoint);
+  BH_TRY(auto engine, docker::find_engine(session.world.os, docker::process_environment(),
+                                          arguments.value_or("host", ""), arguments.value_or("context", "")));
   return app::image_start(engine, *arguments.value("image"), entrypoint);
 }
 
@@ -39,7 +39,9 @@ int run(const Arguments& arguments, Terminal& terminal) {
   bool from_image = arguments.has("image") || arguments.has("rootfs");
   if (arguments.argument(0).empty() && from_image) return run_starter(arguments, terminal);
   if (arguments.argument(0).empty()) {
-    terminal.complain("generate from what? A SPEC becomes a profile; --image REF or --rootfs DIR becomes a spec to start from");
+    terminal.complain(
+        "generate from what? A SPEC becomes a profile; --image REF or --rootfs DIR becomes a spec to start "
+        "from");
     return exit_trouble;
   }
   app::Session session;
@@ -74,29 +76,31 @@ constexpr Flag flags[] = {
     host_flag,
     context_flag,
 };
-constexpr Example examples[] = {{"generate examples/nginx.toml", "the profile that strict makes of it"},
-                                {"generate --image nginx:1.27", "a commented spec to start from"},
-                                {"generate --image nginx:1.27 web.toml", "web.toml under the names that this image has for its files"},
-                                {"generate --style bane sample.toml",
-                                 "what bane makes of it, with a warning for each line that does less "
-                                 "than it says"}};
+constexpr Example examples[] = {
+    {"generate examples/nginx.toml", "the profile that strict makes of it"},
+    {"generate --image nginx:1.27", "a commented spec to start from"},
+    {"generate --image nginx:1.27 web.toml", "web.toml under the names that this image has for its files"},
+    {"generate --style bane sample.toml",
+     "what bane makes of it, with a warning for each line that does less "
+     "than it says"}};
 
 }  // namespace
 
-constexpr Command generate_command = {.name = "generate",
-                                      .summary = "profile text from a spec, or a spec from an image, on stdout",
-                                      .description =
-                                          "Turns a spec into AppArmor profile text that this host's "
-                                          "apparmor_parser can read too. `strict` means what the spec "
-                                          "says (`bulkhead spec` prints the reference); `bane` means what "
-                                          "bane's own output for the same file means.\n\nWith --image or "
-                                          "--rootfs and no SPEC it goes the other way and writes a spec: what the image "
-                                          "says of its command, volumes, ports and user, each line with a "
-                                          "comment. Links, `#!` lines and PATH are followed inside the "
-                                          "image, whose layers are read as a stream and never unpacked.",
-                                      .arguments = arguments,
-                                      .flags = flags,
-                                      .examples = examples,
-                                      .run = run};
+constexpr Command generate_command = {
+    .name = "generate",
+    .summary = "profile text from a spec, or a spec from an image, on stdout",
+    .description =
+        "Turns a spec into AppArmor profile text that this host's "
+        "apparmor_parser can read too. `strict` means what the spec "
+        "says (`bulkhead spec` prints the reference); `bane` means what "
+        "bane's own output for the same file means.\n\nWith --image or "
+        "--rootfs and no SPEC it goes the other way and writes a spec: what the image "
+        "says of its command, volumes, ports and user, each line with a "
+        "comment. Links, `#!` lines and PATH are followed inside the "
+        "image, whose layers are read as a stream and never unpacked.",
+    .arguments = arguments,
+    .flags = flags,
+    .examples = examples,
+    .run = run};
 
 }  // namespace bh::cli
