@@ -122,6 +122,28 @@ with tempfile.TemporaryDirectory() as name:
     if (done := run("compile", "--jobs", "0", "/etc/apparmor.d")).returncode != 2 or "from 1 to 256" not in done.stderr:
         faults.append(f"compile --jobs 0: exit {done.returncode}\n{done.stderr}")
 
+# What a profile is after each stage.
+with tempfile.TemporaryDirectory() as name:
+    folder = pathlib.Path(name)
+    (folder / "part").write_text("@{WHERE}/x r,\n")
+    (folder / "whole").write_text("@{WHERE} = /a /b\nprofile whole {\n  include <part>\n  capability kill,\n}\n")
+    (folder / "spec.toml").write_bytes(spec)
+
+    def dump(stage, path, code=0):
+        done = run("compile", "--dump", stage, "--features", FEATURES, "-I", name, str(path))
+        if done.returncode != code:
+            faults.append(f"compile --dump {stage} {path}: exit {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+    for wanted in (f"{name}/part:1, included at {name}/whole:3", "/{,b}/x r,", "capability kill,", "profile whole\n"):
+        if wanted not in (seen := dump("resolved", folder / "whole").replace("{/a,/b}", "/{,b}")):
+            faults.append(f"compile --dump resolved: no {wanted!r} in\n{seen}")
+    if dump("text", folder / "spec.toml") != run("generate", "--features", FEATURES, str(folder / "spec.toml")).stdout:
+        faults.append("compile --dump text is not what generate prints")
+    run("compile", "--features", FEATURES, "-o", f"{name}/bin", str(folder / "whole"), "-I", name)
+    if dump("policy", folder / "bin") != run("decode", str(folder / "bin")).stdout or dump("text", folder / "bin", 2):
+        faults.append("compile --dump of a compiled policy")
+
 for words, wanted in ((["aply"], "apply"), (["apply", "--dry-rum", "x"], "--dry-run"), (["load", "/no/such/file"], "No such file")):
     done = run(*words)
     if done.returncode != 2 or wanted not in done.stderr:

@@ -53,12 +53,12 @@ class Bed:
         return lines
 
     def run(self, batch):
-        """(seeds that differ with their texts, how many were compared, how many both refuse)"""
+        """(what differs: seeds, kernel, text, differences; how many were compared; how many both refuse)"""
         seeds = range(batch * BATCH, (batch + 1) * BATCH)
         profiles = {seed: random_profile.Generator(seed).lines() for seed in seeds}
         texts = {seed: "\n".join(line for line, _ in lines) for seed, lines in profiles.items()}
-        outcome, _ = self.compare(batch, f"batch{batch}", texts.values())
-        if outcome.kind in ("equal", "but complain"):
+        together, whole = self.compare(batch, f"batch{batch}", texts.values())
+        if together.kind in ("equal", "but complain"):
             return [], len(profiles), 0
         failures, refused = [], 0
         for seed, lines in profiles.items():
@@ -69,6 +69,8 @@ class Bed:
             small = self.shrink(batch, seed, lines)
             outcome, text = self.compare(batch, f"s{seed}", ["\n".join(line for line, _ in small)])
             failures.append((seed, self.kernel_of(batch), text, outcome.lines))
+        if together.kind == "different" and not failures:  # only together
+            failures.append((f"{seeds[0]} to {seeds[-1]}", self.kernel_of(batch), whole, together.lines))
         return failures, len(profiles) - refused, refused
 
 

@@ -175,7 +175,7 @@ class Guest:
                 machine = subprocess.run(
                     ["qemu-system-x86_64", "-M", "q35", "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
                      "-m", str(self.memory_mib), "-kernel", str(self.kernel), "-initrd", "initrd", "-display", "none", "-monitor", "none", "-no-reboot",
-                     "-append", "console=ttyS0 quiet panic=-1 apparmor=1 security=apparmor audit_backlog_limit=8192 log_buf_len=4M",
+                     "-append", "console=ttyS0 quiet panic=-1 no_timer_check apparmor=1 security=apparmor audit_backlog_limit=8192 log_buf_len=4M",
                      "-serial", "stdio", "-serial", "file:results"],
                     cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
                 console = machine.stdout.decode(errors="replace") + machine.stderr.decode(errors="replace")

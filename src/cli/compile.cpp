@@ -1,4 +1,5 @@
 #include "app/compile_files.h"
+#include "app/dump.h"
 
 #include <charconv>
 #include <thread>
@@ -38,7 +39,24 @@ std::optional<std::size_t> jobs_wanted(const Arguments& arguments, Terminal& ter
   return std::nullopt;
 }
 
+int run_dump(const Arguments& arguments, Terminal& terminal) {
+  const std::string stage = *arguments.value("dump");
+  app::Session session;
+  app::Pipeline pipeline(session, policy_settings(compile_command, arguments));
+  for (const std::string& input : arguments.rest(0)) {
+    auto text = app::dump(session, pipeline, input,
+                          stage == "text"       ? app::Stage::text
+                          : stage == "resolved" ? app::Stage::resolved
+                                                : app::Stage::policy);
+    if (!text) return print_failure(session, terminal, fmt::format("dump {}", input), text.error());
+    terminal.out(*text);
+  }
+  print_diagnostics(session, terminal);
+  return exit_fine;
+}
+
 int run(const Arguments& arguments, Terminal& terminal) {
+  if (arguments.has("dump")) return run_dump(arguments, terminal);
   app::Session session;
   auto settings = policy_settings(compile_command, arguments);
   auto output = arguments.value("output");
@@ -84,6 +102,10 @@ constexpr Flag flags[] = {
      .value = "FILE",
      .help = "write the policy there, all of it or nothing; - for stdout",
      .completes = Completes::file},
+    {.name = "dump",
+     .value = "STAGE",
+     .help = "print what the profile is after a stage: its text, its rules with their places, or the policy in words",
+     .choices = "text|resolved|policy"},
     {.name = "jobs",
      .letter = 'j',
      .value = "N",
@@ -98,6 +120,7 @@ constexpr Flag flags[] = {
     format_flag,
 };
 constexpr Example examples[] = {
+    {"compile --dump resolved /etc/apparmor.d/usr.sbin.nscd", "every rule, with the line that it comes from"},
     {"compile /etc/apparmor.d/usr.sbin.nscd", "is it right, and how large does it get?"},
     {"compile -o web.policy --features 6.12 web.toml", "a policy for another machine's kernel"},
 };

@@ -38,6 +38,7 @@ void print(const app::LabOutcome& outcome, const Arguments& arguments, Terminal&
   }
   if (wants_markdown(arguments)) {
     terminal.out(lab::to_markdown(comparison));
+    for (const std::string& line : lab::unmet_lines(outcome.plan, outcome.report)) terminal.complain(line);
   } else {
     terminal.out(lab::report_text(outcome.plan, outcome.report));
     if (outcome.columns.size() > 1) terminal.out("\n" + lab::to_text(comparison));

@@ -127,14 +127,18 @@ void add_mqueue_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
   const bool named_posix = name != nullptr && name->value.starts_with('/');
   const bool posix = type != nullptr ? type->value == "posix" : name == nullptr || named_posix;
   const bool sysv = type != nullptr ? type->value == "sysv" : name == nullptr || !named_posix;
-  const bool posix_mediated = builder.usable.has("ipc/posix_mqueue");
-  const bool sysv_mediated = builder.usable.has("ipc/sysv_mqueue");
+  // A rule about both kinds is compiled for both where one is mediated, as in the reference; the kernel does
+  // not ask about the other.
+  const bool about_both = posix && sysv;
+  const bool any_mediated = builder.usable.has("ipc/posix_mqueue") || builder.usable.has("ipc/sysv_mqueue");
+  const bool posix_mediated = about_both ? any_mediated : builder.usable.has("ipc/posix_mqueue");
+  const bool sysv_mediated = about_both ? any_mediated : builder.usable.has("ipc/sysv_mqueue");
   if (!(posix && posix_mediated) && !(sysv && sysv_mediated))
     return builder.note_not_mediated(context, "mqueue");
   ExprPool& pool = builder.policydb.pool();
   if (posix && posix_mediated) {
     std::optional<Language> which = Language{any_text(pool), false, 0};
-    if (name != nullptr) which = glob(pool, *name, "queue name", {}, builder.sink);
+    if (name != nullptr) which = glob(pool, *name, "queue name", {.collapse_slashes = false}, builder.sink);
     if (which)
       add_queue(builder, context, pool.concat(pool.byte(medclass::posix_mqueue), which->expr), label, *bits);
   }

@@ -29,6 +29,7 @@ constexpr auto markers = std::to_array<Marker>({
     {medclass::net_v9, "network_v9", above_rules},
     {medclass::net_skb, "network_v9_skb", above_rules},
     {medclass::posix_mqueue, "ipc/posix_mqueue", above_rules},
+    {medclass::sysv_mqueue, "ipc/sysv_mqueue", above_rules},
     {medclass::userns, "namespaces/mask/userns_create", below_rules},
     {medclass::io_uring, "io_uring", below_rules},
 });

@@ -16,7 +16,7 @@
 namespace bh::kernel {
 namespace {
 
-constexpr auto patience = std::chrono::milliseconds(250);
+constexpr auto patience = std::chrono::milliseconds(1000);
 constexpr auto pause = std::chrono::milliseconds(10);
 constexpr std::size_t max_kmsg_records = 100'000;
 
@@ -98,7 +98,15 @@ AuditTail::~AuditTail() {
   if (socket_ >= 0) ::close(socket_);
 }
 
+bool AuditTail::can_hear() {
+  if (socket_ >= 0) return true;
+  auto fd = os_.open(kmsg_, O_RDONLY | O_NONBLOCK);
+  if (fd) os_.close(*fd);
+  return fd.has_value();
+}
+
 std::string AuditTail::reason() {
+  if (!can_hear()) return {};
   auto deadline = std::chrono::steady_clock::now() + patience;
   for (;;) {
     std::string record = from_socket();

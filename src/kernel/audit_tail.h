@@ -23,10 +23,11 @@ class AuditTail {
 
   /// The newest `apparmor="STATUS"` record with an error that this process caused, from `apparmor=` on, but
   /// none that only says that the rest of the load fell with it, if there is another. Empty if none comes
-  /// within a quarter of a second (the kernel queues them).
+  /// within a second (the kernel queues them), or if neither source may be read.
   [[nodiscard]] std::string reason();
 
  private:
+  [[nodiscard]] bool can_hear();
   [[nodiscard]] std::string from_socket();
   [[nodiscard]] std::string from_kmsg();
 

@@ -77,6 +77,16 @@ std::string outcome_text(const Step& step, const Outcome& outcome) {
   return step.what == Do::run ? "ran" : "done";
 }
 
+std::vector<std::string> unmet_lines(const LabPlan& plan, const LabReport& report) {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < plan.steps.size() && i < report.steps.size(); ++i)
+    if (const Step& step = plan.steps[i]; met(step, report.steps[i]) == Met::no)
+      lines.push_back(fmt::format("{}: {}: expected {}, the kernel said {}", step.profile, label_of(step),
+                                  expected_text(step.expect), said_text(step, report.steps[i])));
+  if (!report.complete) lines.push_back(report.trouble);
+  return lines;
+}
+
 std::string report_text(const LabPlan& plan, const LabReport& report) {
   std::size_t width = 6;
   for (const Step& step : plan.steps) width = std::max(width, label_of(step).size());

@@ -6,6 +6,9 @@
 
 namespace bh::lab {
 
+/// What did not show what was expected of it, a line each; and why the guest ended early.
+[[nodiscard]] std::vector<std::string> unmet_lines(const LabPlan& plan, const LabReport& report);
+
 /// Plain text without colour, lines of any length, a line feed at the end.
 [[nodiscard]] std::string report_text(const LabPlan& plan, const LabReport& report);
 
