@@ -92,16 +92,17 @@ bulkhead audit-rules install >/results/install; echo $? >/results/install.code
 auditctl -l >/results/auditctl
 bulkhead audit --benchmark 1.0.0 --check 1.8 --format json >/results/after.json
 bulkhead audit --section host --format json >/results/host.json
-bulkhead events -k docker --follow --for 14s --format json >/results/stream.json &
+bulkhead events -k docker --follow --for 300s --format json >/results/stream.json &
 follower=$!
-sleep 3
+wait_for 60 sh -c 'awk "\$2 == 9 && \$4 == \"00000001\" { found = 1 } END { exit !found }" /proc/net/netlink'
 docker ps >/results/ps
 /probe32 || echo "the 32-bit probe fails: $?"
-sleep 1
+wait_for 60 grep -q 'comm="probe32"' /var/log/audit/audit.log
+wait_for 60 grep -q probe32 /results/stream.json
+kill $follower
 bulkhead events -k docker --format json >/results/log.json
 bulkhead events -k docker --since 1h >/results/log.text
 bulkhead events -k docker --until 1h >/results/older; echo $? >/results/older.code
-wait $follower
 bulkhead audit-rules verify >/results/verify; echo $? >/results/verify.code
 bulkhead audit-rules remove >/results/remove; echo $? >/results/remove.code
 auditctl -l >/results/auditctl.after
@@ -256,7 +257,7 @@ def main():
     if shutil.which("as") is None or shutil.which("ld") is None:
         real_engine.skip("no assembler (package binutils)")
     guest, script = machine()
-    results = guest.run(script, timeout=400)
+    results = guest.run(script, timeout=900)
     print(f"the guest took {results['seconds']:.0f} s")
     if keep := os.environ.get("KEEP"):
         for name, text in results.items():

@@ -274,8 +274,8 @@ Verdict bh_profile_not_persisted(const Input& in) {
   if (!has_apparmor(in)) return not_applicable("the engine's host has no AppArmor");
   if (!in.facts.local) return verdict(Outcome::unknown, in.facts.host.profiles.unknown);
   return each_container(in, [&](const ContainerFacts& facts, const docker::Container& container) -> Seen {
-    std::string profile =
-        facts.init ? std::string(split_label(facts.init->label).profile) : docker::requested_profile(container);
+    std::string profile = facts.init ? std::string(split_label(facts.init->label).profile)
+                                     : docker::requested_profile(container);
     if (profile == "unconfined" || profile.empty()) return {Outcome::not_applicable, "has no profile", ""};
     if (profile == "docker-default")
       return {Outcome::pass, "docker-default is loaded by the engine itself", ""};
@@ -295,8 +295,8 @@ Verdict bh_profile_score(const Input& in) {
   if (!in.facts.info) return unknown(in.facts.info);
   if (!has_apparmor(in)) return not_applicable("the engine's host has no AppArmor");
   return each_container(in, [&](const ContainerFacts& facts, const docker::Container& container) -> Seen {
-    std::string profile =
-        facts.init ? std::string(split_label(facts.init->label).profile) : docker::requested_profile(container);
+    std::string profile = facts.init ? std::string(split_label(facts.init->label).profile)
+                                     : docker::requested_profile(container);
     if (profile == "unconfined" || profile.empty()) return {Outcome::not_applicable, "has no profile", ""};
     const auto& scores = in.facts.host.profile_scores;
     auto score = std::ranges::find(scores, profile, &ProfileScore::profile);
