@@ -86,8 +86,8 @@ std::vector<Outcome> compile_all(Worker& first, std::vector<std::unique_ptr<Work
   std::atomic<std::size_t> next = 0;
   std::vector<std::future<void>> running;
   for (auto& worker : others)
-    running.push_back(std::async(std::launch::async,
-                                 [&, other = worker.get()] { other->work(inputs, next, outcomes); }));
+    running.push_back(
+        std::async(std::launch::async, [&, other = worker.get()] { other->work(inputs, next, outcomes); }));
   first.work(inputs, next, outcomes);
   for (auto& one : running) one.get();
   return outcomes;

@@ -45,8 +45,8 @@ struct CompileReport {
   std::string features;  ///< whose: ChosenFeatures::origin
   bool assumed = false;
   std::string why_assumed;
-  std::string bytes;  ///< of all files, in their order: one load. Empty where one of them failed
-  std::vector<Said> said;                            ///< for each input
+  std::string bytes;       ///< of all files, in their order: one load. Empty where one of them failed
+  std::vector<Said> said;  ///< for each input
   std::vector<std::unique_ptr<Session>> sessions{};  ///< of the workers beside the first
 };
 

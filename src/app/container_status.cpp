@@ -46,7 +46,8 @@ ContainerStatus describe(const docker::Container& container, const std::vector<a
 }
 
 void look_up_profile(ContainerStatus& container, const std::vector<ProfileStatus>& profiles) {
-  std::string_view name = container.carried.empty() ? std::string_view(container.asked) : profile_of(container.carried[0]);
+  std::string_view name =
+      container.carried.empty() ? std::string_view(container.asked) : profile_of(container.carried[0]);
   if (name == unconfined) return;
   const ProfileStatus* profile = find(profiles, name);
   if (profile != nullptr) {
@@ -63,22 +64,24 @@ void find_disagreements(ContainerStatus& container, const std::vector<ProfileSta
   const std::string& asked = container.asked;
   const bool asked_for_one = asked != unconfined && !asked.empty();
   if (!asked_for_one) say("asks for no profile");
-  if (container.carried.empty() && asked_for_one && find(profiles, asked) == nullptr && !is_engines_own(asked))
+  if (container.carried.empty() && asked_for_one && find(profiles, asked) == nullptr &&
+      !is_engines_own(asked))
     say(fmt::format("asks for {}, which is not loaded: it does not start", asked));
   for (const std::string& label : container.carried) {
     std::string_view carried = profile_of(label);
     if (carried == unconfined && asked_for_one)
-      say(fmt::format("asks for {}, but has processes that are unconfined: the profile was removed, or was not "
-                      "there when they started; only a new start helps",
-                      asked));
+      say(fmt::format(
+          "asks for {}, but has processes that are unconfined: the profile was removed, or was not "
+          "there when they started; only a new start helps",
+          asked));
     else if (carried != asked && carried != unconfined)
       say(fmt::format("asks for {}, but has processes under {}", asked.empty() ? unconfined : asked, label));
   }
-  if (container.mode == "complain")
-    say("what its profile does not allow is only logged (complain)");
+  if (container.mode == "complain") say("what its profile does not allow is only logged (complain)");
   if (container.mode == unconfined) say("its profile confines nothing (flags=(unconfined))");
   bool has_profile = !container.mode.empty() || (container.carried.empty() && asked_for_one);
-  if (has_profile && container.back_by.empty() && (find(profiles, asked) != nullptr || !container.carried.empty()))
+  if (has_profile && container.back_by.empty() &&
+      (find(profiles, asked) != nullptr || !container.carried.empty()))
     say("its profile is gone after a boot, and then it does not start");
 }
 
@@ -94,7 +97,8 @@ Result<std::vector<ContainerStatus>> container_status(Session& session, const do
   for (std::size_t i = 0; i < ids.size(); ++i) {
     // One that was removed meanwhile is none of them.
     if (!inspected[i] && inspected[i].error().sys == ENOENT) continue;
-    if (!inspected[i]) return tl::unexpected(std::move(inspected[i].error()).in(fmt::format("container {}", ids[i])));
+    if (!inspected[i])
+      return tl::unexpected(std::move(inspected[i].error()).in(fmt::format("container {}", ids[i])));
     ContainerStatus container = describe(*inspected[i], processes[ids[i]]);
     look_up_profile(container, report.profiles);
     find_disagreements(container, report.profiles);

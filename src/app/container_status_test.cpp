@@ -34,14 +34,16 @@ ContainerStatus running(std::string asked, std::vector<std::string> carried, std
 
 TEST(ContainerStatus, SaysNothingWhereAllAgree) {
   EXPECT_THAT(found(running("web", {"web (enforce)"})), IsEmpty());
-  EXPECT_THAT(found(running("docker-default", {"docker-default (enforce)"}, "enforce", {"the engine"})), IsEmpty());
+  EXPECT_THAT(found(running("docker-default", {"docker-default (enforce)"}, "enforce", {"the engine"})),
+              IsEmpty());
   EXPECT_THAT(found({.state = "exited", .asked = "web", .back_by = {"apparmor.service"}}), IsEmpty());
 }
 
 TEST(ContainerStatus, TheKernelsLabelDecides) {
-  EXPECT_THAT(found(running("web", {"unconfined"}, "", {})),
-              ElementsAre("asks for web, but has processes that are unconfined: the profile was removed, or was not "
-                          "there when they started; only a new start helps"));
+  EXPECT_THAT(
+      found(running("web", {"unconfined"}, "", {})),
+      ElementsAre("asks for web, but has processes that are unconfined: the profile was removed, or was not "
+                  "there when they started; only a new start helps"));
   EXPECT_THAT(found(running("web", {"lax (complain)"}, "complain")),
               ElementsAre("asks for web, but has processes under lax (complain)",
                           "what its profile does not allow is only logged (complain)"));

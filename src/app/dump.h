@@ -1,5 +1,5 @@
-// compile --dump: what a profile is after each stage of the pipeline, for people who want to see where something
-// comes from.
+// compile --dump: what a profile is after each stage of the pipeline, for people who want to see where
+// something comes from.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@ namespace bh::app {
 
 enum class Stage : std::uint8_t {
   text,      ///< profile text: made from a spec, or as it was read
-  resolved,  ///< every rule on a line, includes, variables, conditionals and aliases done, each with its place
+  resolved,  ///< every rule on a line, includes, variables, conditionals and aliases done, each with its
+             ///< place
   policy,    ///< the compiled policy in words, as decode has it
 };
 

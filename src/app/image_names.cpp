@@ -70,8 +70,7 @@ Result<std::unique_ptr<generate::ImageNames>> image_names(Os& os, const ImageSou
     BH_TRY(auto tree, image::read_folder(os, source.folder));
     return names_of(std::move(tree), fmt::format("folder {}", source.folder));
   }
-  BH_TRY(auto engine,
-         docker::find_engine(os, docker::process_environment(), source.host, source.context));
+  BH_TRY(auto engine, docker::find_engine(os, docker::process_environment(), source.host, source.context));
   BH_TRY(auto tree, image_tree(engine, source.reference));
   return names_of(std::move(tree), fmt::format("image {}", source.reference));
 }

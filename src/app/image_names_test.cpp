@@ -8,13 +8,15 @@
 namespace bh::app {
 namespace {
 
+using image::Node;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using image::Node;
 
 Node file() { return {.kind = Node::Kind::file, .mode = 0755}; }
-Node link(std::string target) { return {.kind = Node::Kind::link, .mode = 0777, .target = std::move(target)}; }
+Node link(std::string target) {
+  return {.kind = Node::Kind::link, .mode = 0777, .target = std::move(target)};
+}
 
 /// As Debian makes them: merged /usr, alternatives, /var/run a link.
 image::Tree debian() {

@@ -102,7 +102,8 @@ Result<generate::ImageStart> image_start(const docker::Target& target, const std
   BH_TRY(auto engine, docker::Engine::connect(target));
   const std::string ids[] = {reference};
   auto inspected = engine.inspect_images(ids);
-  if (!inspected[0]) return tl::unexpected(std::move(inspected[0].error()).in(fmt::format("image {}", reference)));
+  if (!inspected[0])
+    return tl::unexpected(std::move(inspected[0].error()).in(fmt::format("image {}", reference)));
   const docker::Image& image = *inspected[0];
   BH_TRY(auto tree, image_tree(target, image.id));
 

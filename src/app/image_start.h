@@ -21,11 +21,12 @@ struct StartConfig {
   std::vector<std::string> environment;  ///< NAME=value
 };
 
-/// Fills `programs`, `by_shell`, `shell` and what folders there are. A program that is not in the image is left
-/// out (it may come from a volume).
+/// Fills `programs`, `by_shell`, `shell` and what folders there are. A program that is not in the image is
+/// left out (it may come from a volume).
 void add_started_programs(const image::Tree& tree, const StartConfig& config, generate::ImageStart& start);
 
-/// Asks the engine for the image's configuration and layers. Errors: no engine, no such image, a broken stream.
+/// Asks the engine for the image's configuration and layers. Errors: no engine, no such image, a broken
+/// stream.
 [[nodiscard]] Result<generate::ImageStart> image_start(const docker::Target& engine,
                                                        const std::string& reference,
                                                        const std::vector<std::string>& entrypoint);

@@ -33,7 +33,6 @@ struct PersistedFile {
   std::string bytes;  ///< the whole file
 };
 
-
 /// Of a file's bytes, whichever profile it is for: ours, edited or foreign.
 [[nodiscard]] FileState state_of(std::string_view bytes);
 

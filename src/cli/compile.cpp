@@ -104,7 +104,8 @@ constexpr Flag flags[] = {
      .completes = Completes::file},
     {.name = "dump",
      .value = "STAGE",
-     .help = "print what the profile is after a stage: its text, its rules with their places, or the policy in words",
+     .help = "print what the profile is after a stage: its text, its rules with their places, or the policy "
+             "in words",
      .choices = "text|resolved|policy"},
     {.name = "jobs",
      .letter = 'j',

@@ -146,7 +146,8 @@ std::string to_json(const app::CompileReport& report) {
   }
   Json failed = Json::array();
   for (const auto& file : report.failed) failed.push_back({{"input", file.input}, {"error", file.why}});
-  return finish({{"features", report.features}, {"assumed", report.assumed}, {"files", files}, {"failed", failed}});
+  return finish(
+      {{"features", report.features}, {"assumed", report.assumed}, {"files", files}, {"failed", failed}});
 }
 
 std::string to_json(const app::QueryReport& report) {

@@ -12,8 +12,8 @@ int main(int argc, char** argv) {
   // A reader of our output that goes away must not kill a load half-way: writes then fail with EPIPE, which
   // Terminal knows.
   std::signal(SIGPIPE, SIG_IGN);
-  // A run is short: memory that is given back to the kernel only to be asked for again costs more than the rest
-  // of the allocator's work.
+  // A run is short: memory that is given back to the kernel only to be asked for again costs more than the
+  // rest of the allocator's work.
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TOP_PAD, 256 << 10);

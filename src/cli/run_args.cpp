@@ -58,8 +58,9 @@ std::string compose_fragment(const app::RunArgs& args) {
 }
 
 std::string kubernetes_fragment(const app::RunArgs& args) {
-  std::string out = fmt::format(
-      "securityContext:\n  appArmorProfile:\n    type: Localhost\n    localhostProfile: {}\n", yaml(args.name));
+  std::string out =
+      fmt::format("securityContext:\n  appArmorProfile:\n    type: Localhost\n    localhostProfile: {}\n",
+                  yaml(args.name));
   auto dropped = drops(args);
   if (!dropped.empty() || !args.add.empty()) out += "  capabilities:\n";
   if (!dropped.empty()) out += fmt::format("    drop: [{}]\n", fmt::join(dropped, ", "));
@@ -69,8 +70,10 @@ std::string kubernetes_fragment(const app::RunArgs& args) {
 
 std::string everything(const app::RunArgs& args) {
   return fmt::format(
-      "# docker run, docker create, podman run\n{}\n# compose file, at the service\n{}\n# Kubernetes from 1.30 on, "
-      "at the container; the profile must be loaded on every node\n{}\n# docker service: the engine has no place "
+      "# docker run, docker create, podman run\n{}\n# compose file, at the service\n{}\n# Kubernetes from "
+      "1.30 on, "
+      "at the container; the profile must be loaded on every node\n{}\n# docker service: the engine has no "
+      "place "
       "for a profile of one's own (only Privileges.AppArmor.Mode default or disabled)\n",
       docker_flags(args), compose_fragment(args), kubernetes_fragment(args));
 }
@@ -109,7 +112,8 @@ constexpr Flag flags[] = {
 };
 constexpr Example examples[] = {
     {"run-args web.toml", "the flags and fragments for each runtime"},
-    {"run-args --for docker web.toml", "one line: docker run $(bulkhead run-args --for docker web.toml) IMAGE"},
+    {"run-args --for docker web.toml",
+     "one line: docker run $(bulkhead run-args --for docker web.toml) IMAGE"},
 };
 
 }  // namespace
@@ -118,9 +122,12 @@ constexpr Command run_args_command = {
     .name = "run-args",
     .summary = "what to start a container with so that a profile confines it",
     .description =
-        "Prints the flags of docker run, a compose fragment and a Kubernetes securityContext: the profile, and the "
-        "capabilities that it allows, so that both layers say the same. Of a spec with [Capabilities] Allow all "
-        "others are dropped; of anything else those of Docker's fourteen that the profile refuses. Nothing is "
+        "Prints the flags of docker run, a compose fragment and a Kubernetes securityContext: the profile, "
+        "and the "
+        "capabilities that it allows, so that both layers say the same. Of a spec with [Capabilities] Allow "
+        "all "
+        "others are dropped; of anything else those of Docker's fourteen that the profile refuses. Nothing "
+        "is "
         "loaded and no container is touched.",
     .arguments = arguments,
     .flags = flags,

@@ -80,7 +80,8 @@ int run_containers(app::Session& session, const Arguments& arguments, Terminal& 
   auto containers = engine ? app::container_status(session, *engine) : tl::unexpected(engine.error());
   if (!containers) return print_failure(session, terminal, "show the containers", containers.error());
   terminal.out(arguments.value_or("format", "text") == "json" ? to_json(*containers) : text_of(*containers));
-  bool agree = std::ranges::all_of(*containers, [](const auto& container) { return container.findings.empty(); });
+  bool agree =
+      std::ranges::all_of(*containers, [](const auto& container) { return container.findings.empty(); });
   return agree ? exit_fine : exit_findings;
 }
 
@@ -108,7 +109,8 @@ constexpr Flag flags[] = {
     {.name = "format", .value = "FORMAT", .help = "how to print it", .choices = "text|json"},
     {.name = "names", .help = "only the names, one a line"},
     {.name = "containers",
-     .help = "the engine's containers instead: the profile each asks for, and the one that its processes carry"},
+     .help =
+         "the engine's containers instead: the profile each asks for, and the one that its processes carry"},
     host_flag,
     context_flag,
 };
@@ -124,8 +126,10 @@ constexpr Command status_command = {
     .summary = "loaded profiles, their modes, processes and files",
     .description =
         "Lists every profile that the kernel holds: its mode, the processes that it confines, the file "
-        "that keeps it, and which service loads that at the next boot: the distribution's apparmor.service, or "
-        "bulkhead-restore.service.\n\nWith --containers, the engine's containers: what each asks for beside the "
+        "that keeps it, and which service loads that at the next boot: the distribution's apparmor.service, "
+        "or "
+        "bulkhead-restore.service.\n\nWith --containers, the engine's containers: what each asks for beside "
+        "the "
         "labels that the kernel gives its processes, and every disagreement in words; exit 1 if there is one."
         "\n\nNeeds the right to see policy: run it as root.",
     .arguments = arguments,

@@ -56,6 +56,7 @@ struct Tightened {
 };
 
 /// What moving from bane to strict takes away, for `apply` to show. In a stable order.
-[[nodiscard]] std::vector<Tightened> tightened_against_bane(const Spec& spec, const ImageNames* image = nullptr);
+[[nodiscard]] std::vector<Tightened> tightened_against_bane(const Spec& spec,
+                                                            const ImageNames* image = nullptr);
 
 }  // namespace bh::generate

@@ -36,8 +36,8 @@ class Variables {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-/// The set that an entry names, with `image` under that image's own names only; nothing (and an error in `sink`)
-/// where it uses an unknown variable or too many alternatives.
+/// The set that an entry names, with `image` under that image's own names only; nothing (and an error in
+/// `sink`) where it uses an unknown variable or too many alternatives.
 [[nodiscard]] std::optional<PathSet> path_set(const Entry& entry, const Variables& variables,
                                               diag::Sink& sink, const ImageNames* image = nullptr);
 

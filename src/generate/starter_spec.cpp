@@ -47,7 +47,9 @@ class Writer {
   std::string write() {
     line("# A starting point for {}, made from what the image says of itself{}.", remark(start_.reference),
          start_.id.empty() ? "" : fmt::format(" ({})", remark(start_.id)));
-    line("# Nobody can know from an image what its program does: read it, try it (`bulkhead lab`, or Mode = \"complain\"");
+    line(
+        "# Nobody can know from an image what its program does: read it, try it (`bulkhead lab`, or Mode = "
+        "\"complain\"");
     line("# and a look at the log), and take out what is not needed.");
     line("Name = {}\n", toml(spec_name(start_.reference)));
     filesystem();
@@ -71,7 +73,8 @@ class Writer {
     for (const std::string& volume : start_.volumes)
       if (usable(volume)) line("  {},  # VOLUME", toml(exactly(volume) + "/**"));
     if (start_.has_tmp) line("  \"/tmp/**\",  # most programs want it; take it out if yours does not");
-    if (start_.writes_run) line("  # \"/run/NAME.pid\",  # a service that writes its process number does it here");
+    if (start_.writes_run)
+      line("  # \"/run/NAME.pid\",  # a service that writes its process number does it here");
     line("]\n");
     exec();
     line("# Whoever can make the program read any file reads these first.");
@@ -82,9 +85,12 @@ class Writer {
     // What a shell script calls is not known, and a list without it would keep the container from starting.
     std::string_view out = start_.by_shell || start_.programs.empty() ? "# " : "";
     if (start_.programs.empty())
-      line("# The image names no program: list what may run, or leave it open (what can be read and not written).");
+      line(
+          "# The image names no program: list what may run, or leave it open (what can be read and not "
+          "written).");
     else if (start_.by_shell)
-      line("# A shell script starts this container: add the programs that it calls, then take the `# ` away.");
+      line(
+          "# A shell script starts this container: add the programs that it calls, then take the `# ` away.");
     else
       line("# What starts with the container. Nothing else runs: add what the program itself starts.");
     line("{}AllowExec = [", out);
@@ -94,9 +100,12 @@ class Writer {
   }
 
   void capabilities() {
-    bool low_port = std::ranges::any_of(start_.ports, [](const ImagePort& port) { return port.number < 1024; });
+    bool low_port =
+        std::ranges::any_of(start_.ports, [](const ImagePort& port) { return port.number < 1024; });
     if (is_root(start_.user)) {
-      line("# The image runs as root, so it has Docker's capabilities without net_raw. To have fewer, name them:");
+      line(
+          "# The image runs as root, so it has Docker's capabilities without net_raw. To have fewer, name "
+          "them:");
       line("# [Capabilities]");
       line("# Allow = [{}\"setuid\", \"setgid\", \"chown\"]\n", low_port ? "\"net_bind_service\", " : "");
       return;

@@ -1,7 +1,8 @@
-// A starting spec for an image: what the image says of itself, written as a spec with a comment for each line.
+// A starting spec for an image: what the image says of itself, written as a spec with a comment for each
+// line.
 //
-// The one idea: it must apply and it must not lie. What the image states (its command, volumes, ports, user) is
-// set; what nobody can know without seeing the program run stays in comments, with what to do about it.
+// The one idea: it must apply and it must not lie. What the image states (its command, volumes, ports, user)
+// is set; what nobody can know without seeing the program run stays in comments, with what to do about it.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +32,9 @@ struct ImageStart {
   std::optional<std::string> shell;      ///< what /bin/sh leads to, where the image has one
   std::vector<std::string> volumes;
   std::vector<ImagePort> ports;
-  std::string user;        ///< as in the image's configuration; empty: root
-  bool has_tmp = false;    ///< there is a /tmp
-  bool writes_run = false; ///< there is a /run or /var/run
+  std::string user;         ///< as in the image's configuration; empty: root
+  bool has_tmp = false;     ///< there is a /tmp
+  bool writes_run = false;  ///< there is a /run or /var/run
 };
 
 /// `registry:5000/team/app:1.2@sha256:…` -> `app`, with only letters, digits, `.`, `_` and `-`.

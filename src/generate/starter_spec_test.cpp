@@ -13,7 +13,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// What is wrong with the spec, and with the profile that strict makes of it; empty: nothing, not even a warning.
+/// What is wrong with the spec, and with the profile that strict makes of it; empty: nothing, not even a
+/// warning.
 std::string problems(const std::string& text) {
   diag::SourceMap sources;
   diag::Sink sink;
@@ -70,7 +71,8 @@ TEST(StarterSpec, NamesComeFromReferences) {
 
 RC_GTEST_PROP(StarterSpec, IsASpecWhateverTheImageSays, ()) {
   auto text = [] { return *rc::gen::arbitrary<std::string>(); };
-  ImageStart start{.reference = text(), .id = text(), .by_shell = *rc::gen::arbitrary<bool>(), .user = text()};
+  ImageStart start{
+      .reference = text(), .id = text(), .by_shell = *rc::gen::arbitrary<bool>(), .user = text()};
   for (int i = 0; i < 3; ++i) {
     start.programs.push_back({"/" + text(), text()});
     start.volumes.push_back(i == 0 ? text() : "/" + text());

@@ -179,7 +179,8 @@ class Lists {
            image_->link_targets([&](std::string_view path) { return matches(set.globs, path); }))
         if (!matches(set.globs, target)) more.push_back(literal(target));
       if (more.empty()) continue;
-      set.globs.insert(set.globs.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+      set.globs.insert(set.globs.end(), std::make_move_iterator(more.begin()),
+                       std::make_move_iterator(more.end()));
       set.text = print(set.globs);
     }
   }

@@ -53,8 +53,9 @@ TEST(Image, LinksAreFollowedInsideTheImageOnly) {
 }
 
 TEST(Image, LayersLieOnEachOther) {
-  auto tree = tree_of({make_tar({{"opt/a/x"}, {"opt/a/y"}, {"opt/b"}, {"opt/c/d"}, {"opt/e/f"}, {"opt-x"}}),
-                       make_tar({{"opt/a/.wh..wh..opq"}, {"opt/a/z"}, {"opt/.wh.b"}, {"opt/c", 0644, "a file now"}})});
+  auto tree = tree_of(
+      {make_tar({{"opt/a/x"}, {"opt/a/y"}, {"opt/b"}, {"opt/c/d"}, {"opt/e/f"}, {"opt-x"}}),
+       make_tar({{"opt/a/.wh..wh..opq"}, {"opt/a/z"}, {"opt/.wh.b"}, {"opt/c", 0644, "a file now"}})});
   EXPECT_THAT(tree.in("/opt/a"), ElementsAre("/opt/a/z"));
   EXPECT_EQ(tree.find("/opt/b"), nullptr);
   EXPECT_EQ(tree.find("/opt/c/d"), nullptr);
@@ -115,7 +116,8 @@ TEST(Image, HostileStreamsEndInAnError) {
   EXPECT_THAT(error(std::string(5000, 'x')), HasSubstr("not a tar stream"));
   EXPECT_THAT(error(make_tar({{"manifest.json", 0644, R"([{"Layers": ["gone/layer.tar"]}])"}})),
               HasSubstr("not in the stream"));
-  EXPECT_THAT(error(make_saved({make_tar({{"a"}, {"b"}, {"c"}})}), {.nodes = 2}), HasSubstr("more than 2 files"));
+  EXPECT_THAT(error(make_saved({make_tar({{"a"}, {"b"}, {"c"}})}), {.nodes = 2}),
+              HasSubstr("more than 2 files"));
   EXPECT_THAT(error(make_saved({make_tar({{"a"}, {"b"}, {"c"}})}), {.layers = {.entries = 2}}),
               HasSubstr("more than 2 files"));
   // Names that climb out of the image are names, not places.

@@ -208,8 +208,7 @@ class Stream {
         if (link == links_.end()) break;
         name = link->second;
       }
-      if (!layers_.contains(name))
-        return fail("layer {} is in the manifest and not in the stream", written);
+      if (!layers_.contains(name)) return fail("layer {} is in the manifest and not in the stream", written);
       names.push_back(std::move(name));
     }
     return names;

@@ -18,7 +18,8 @@ bool read_at(std::string_view bytes, std::uint64_t offset, T& into) {
 
 /// `#!/usr/bin/env node` up to the end of the line, as binfmt_script reads it.
 Program script_of(std::string_view line) {
-  line = line.substr(2, line.find('\n') == std::string_view::npos ? std::string_view::npos : line.find('\n') - 2);
+  line = line.substr(
+      2, line.find('\n') == std::string_view::npos ? std::string_view::npos : line.find('\n') - 2);
   auto begin = line.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};
   auto end = std::min(line.find_first_of(blanks, begin), line.size());

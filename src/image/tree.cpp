@@ -95,7 +95,8 @@ Result<std::string> Tree::resolve(std::string_view path) const {
     if (node == nullptr) return tl::unexpected(Error{fmt::format("{} is not in the image", next), ENOENT});
     if (node->kind == Node::Kind::link) {
       if (++links > most_links)
-        return tl::unexpected(Error{fmt::format("{} leads through more than {} links", path, most_links), ELOOP});
+        return tl::unexpected(
+            Error{fmt::format("{} leads through more than {} links", path, most_links), ELOOP});
       if (node->target.starts_with('/')) at.resize(1);
       push(node->target);
       continue;

@@ -21,8 +21,9 @@ namespace bh::image {
 /// What starts a program, from its first bytes.
 struct Program {
   enum class Form : std::uint8_t { none, elf, script } form = Form::none;
-  std::string interpreter;  ///< of an ELF program its loader, empty if it is static; of a script the word after `#!`
-  std::string argument;     ///< of a script: what stands after the interpreter
+  std::string
+      interpreter;  ///< of an ELF program its loader, empty if it is static; of a script the word after `#!`
+  std::string argument;  ///< of a script: what stands after the interpreter
 };
 
 /// The first bytes that `program_of` wants to see.
@@ -81,7 +82,8 @@ struct TreeLimits {
 /// Errors: those of read_layers; more files than the limit.
 [[nodiscard]] Result<Tree> read_saved(const NextBytes& next, const TreeLimits& limits = {});
 
-/// The folder as the root of an image. Other file systems mounted in it are no part of it. Errors: a folder that cannot be read; more files than the limit.
+/// The folder as the root of an image. Other file systems mounted in it are no part of it. Errors: a folder
+/// that cannot be read; more files than the limit.
 [[nodiscard]] Result<Tree> read_folder(Os& os, const std::string& root, const TreeLimits& limits = {});
 
 }  // namespace bh::image
