@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/json.h"
 #include "cli/policy_flags.h"
 #include "cli/report.h"
@@ -72,9 +73,9 @@ std::string text_of(const app::ApplyReport& report) {
 void print_tightened(const app::ApplyReport& report, Terminal& terminal) {
   if (report.tightened.empty()) return;
   terminal.err("\nbane let these be done, and strict does not:\n");
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& one : report.tightened) rows.push_back({"  " + one.what, one.where, one.why});
-  terminal.err(columns(rows));
+  for (const auto& one : report.tightened)
+    terminal.err(fill(diag::printable(fmt::format("{} {}", one.what, one.where)), 100, "  ") +
+                 fill(diag::printable(one.why), 100, "      "));
 }
 
 void print_notes(const app::ApplyReport& report, const Arguments& arguments, Terminal& terminal) {
