@@ -52,7 +52,7 @@ function(bh_module name)
     add_executable(bulkhead "${dir}/main.cpp")
     target_link_libraries(bulkhead PRIVATE bh_${name})
     if(BH_STATIC)
-      # Not position independent: 30,000 relocations would be half of the time of a short run (docs/decisions/0004-static-not-pie.md).
+      # Not position independent: 30,000 relocations would be half of the time of a short run (docs/decisions/0007-static-not-pie.md).
       # With the start files of a dynamic program: those for -static register every unwind table, and the first
       # exception then sorts all of them (20 ms) instead of searching the sorted index that the linker made.
       foreach(file crt1.o crti.o crtbegin.o crtend.o crtn.o)
