@@ -18,10 +18,7 @@ constexpr std::string_view compiled_start = "\x04\x08\0version\0\x02"sv;
 
 Result<Input> read_loaded(Session& session, const std::string& name) {
   Input input{.kind = InputKind::compiled, .name = name, .loaded_name = name.substr(loaded_prefix.size())};
-  auto bytes = [&]() -> Result<std::string> {
-    BH_TRY(auto details, session.kernel.details(input.loaded_name));
-    return session.kernel.raw_data(details);
-  }();
+  auto bytes = session.kernel.raw_data_of(input.loaded_name);
   if (!bytes)
     return tl::unexpected(std::move(bytes.error())
                               .in(fmt::format("cannot read profile {} from the kernel", input.loaded_name)));

@@ -22,8 +22,7 @@ class Before {
         added_.push_back(std::move(name));
         continue;
       }
-      auto details = session.kernel.details(name);
-      auto bytes = details ? session.kernel.raw_data(*details) : tl::unexpected(details.error());
+      auto bytes = session.kernel.raw_data_of(name);
       if (!bytes || !is_whole(*bytes, policy)) {
         lost_ = true;
       } else if (std::ranges::find(loads_, *bytes) == loads_.end()) {
@@ -60,8 +59,7 @@ class Before {
     return std::ranges::all_of(decoded->profiles, [&](const auto& profile) {
       std::string name = listed_name(profile);
       if (std::ranges::find(policy.profiles, name, listed_name) != policy.profiles.end()) return true;
-      auto details = session_.kernel.details(name);
-      auto bytes = details ? session_.kernel.raw_data(*details) : tl::unexpected(details.error());
+      auto bytes = session_.kernel.raw_data_of(name);
       return bytes && *bytes == load;
     });
   }

@@ -165,8 +165,7 @@ Result<void> check_switchable(const kernel::LoadedProfile& profile) {
 
 Result<NewPolicy> policy_for(Session& session, Pipeline& pipeline, KeptText* kept, WantedMode mode,
                              ModeReport& report) {
-  BH_TRY(auto details, session.kernel.details(report.name));
-  BH_TRY(std::string loaded, session.kernel.raw_data(details));
+  BH_TRY(std::string loaded, session.kernel.raw_data_of(report.name));
   BH_TRY(ChosenFeatures chosen, pipeline.features());
   if (kept != nullptr) {
     if (auto made = kept->compile_for(chosen.features, report.name, mode, loaded)) {

@@ -7,6 +7,7 @@
 
 #include "app/abi_choice.h"
 #include "app/known_features.h"
+#include "app/verify.h"
 #include "base/check.h"
 #include "base/file.h"
 #include "compile/decode.h"
@@ -37,9 +38,7 @@ std::string known_kernels() {
 }  // namespace
 
 std::string Compiled::name() const {
-  if (policy.profiles.empty()) return {};
-  const auto& first = policy.profiles.front();
-  return first.name_space.empty() ? first.name : fmt::format(":{}://{}", first.name_space, first.name);
+  return policy.profiles.empty() ? std::string() : listed_name(policy.profiles.front());
 }
 
 Pipeline::Pipeline(Session& session, PolicySettings settings)

@@ -9,8 +9,7 @@ namespace bh::app {
 namespace {
 
 Result<query::Score> score_of(Session& session, const std::string& profile) {
-  BH_TRY(auto details, session.kernel.details(profile));
-  BH_TRY(std::string bytes, session.kernel.raw_data(details));
+  BH_TRY(std::string bytes, session.kernel.raw_data_of(profile));
   BH_TRY(auto policy, compile::decode(bytes));
   // A load may bring several profiles, and children under their full names.
   auto found = std::ranges::find(policy.profiles, profile, &compile::CompiledProfile::name);

@@ -97,6 +97,8 @@ class AppArmor {
   /// The bytes of the load that this profile came with: they may hold other profiles too.
   /// Errors: ENOENT where the kernel keeps none (parameter export_binary=N).
   [[nodiscard]] Result<std::string> raw_data(const ProfileDetails& details) const;
+  /// details() and raw_data() of them.
+  [[nodiscard]] Result<std::string> raw_data_of(std::string_view name) const;
 
   /// Every confined task (threads only where theirs differs from the process), by pid. Processes that
   /// ended, or end meanwhile, are left out.

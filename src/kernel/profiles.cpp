@@ -101,4 +101,9 @@ Result<std::string> AppArmor::raw_data(const ProfileDetails& details) const {
   return bytes;
 }
 
+Result<std::string> AppArmor::raw_data_of(std::string_view name) const {
+  BH_TRY(ProfileDetails found, details(name));
+  return raw_data(found);
+}
+
 }  // namespace bh::kernel
