@@ -1,55 +1,22 @@
 #include "audit/host_fs.h"
 
-#include <cerrno>
-#include <deque>
-
+#include "base/check.h"
 #include "base/file.h"
+#include "base/links.h"
 
 namespace bh::audit {
-namespace {
-
-constexpr int symlinks_max = 40;
-
-/// Puts the components of `path` in front of `rest`.
-void push_components(std::deque<std::string>& rest, std::string_view path) {
-  std::vector<std::string> parts;
-  std::size_t at = 0;
-  while (at < path.size()) {
-    auto slash = std::min(path.find('/', at), path.size());
-    if (slash > at) parts.emplace_back(path.substr(at, slash - at));
-    at = slash + 1;
-  }
-  rest.insert(rest.begin(), parts.begin(), parts.end());
-}
-
-}  // namespace
-
 std::string HostFs::canonical(std::string_view path) const {
-  std::deque<std::string> rest;
-  push_components(rest, path);
-  std::string done;
   int links = 0;
-  while (!rest.empty()) {
-    auto part = std::move(rest.front());
-    rest.pop_front();
-    if (part == ".") continue;
-    if (part == "..") {
-      auto slash = done.rfind('/');
-      done.resize(slash == std::string::npos ? 0 : slash);
-      continue;
-    }
-    std::string next = done + "/" + part;
-    auto target =
-        links < symlinks_max ? os_.readlink(root_ + next) : Result<std::string>(fail_errno(ELOOP, next));
-    if (!target) {
-      done = std::move(next);
-      continue;
-    }
+  auto found = follow_links(path, [&](const std::string& here, bool) -> Result<std::optional<std::string>> {
+    // What does not exist, and what is behind too many links, stays as it is written.
+    if (links == most_links) return std::nullopt;
+    auto target = os_.readlink(root_ + here);
+    if (!target) return std::nullopt;
     ++links;
-    if (target->starts_with('/')) done.clear();
-    push_components(rest, *target);
-  }
-  return done.empty() ? "/" : done;
+    return *target;
+  });
+  BH_CHECK(found.has_value());
+  return *found;
 }
 
 std::string HostFs::real(std::string_view path) const {

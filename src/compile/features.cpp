@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/path_order.h"
+
 namespace bh::compile {
 namespace {
 
@@ -70,11 +72,11 @@ std::string_view parent_of(std::string_view path) {
 
 Features::Features(std::vector<Entry> entries) : entries_(std::move(entries)) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const std::string folder(parent_of(entries_[i].path));
+    const std::string_view folder = parent_of(entries_[i].path);
     if (folder.empty()) continue;
     // A text names the folder just before what is in it, mostly.
     const bool named = i > 0 && (entries_[i - 1].path == folder || parent_of(entries_[i - 1].path) == folder);
-    if (!named) entries_.push_back({folder, {}});
+    if (!named) entries_.push_back({std::string(folder), {}});
   }
   std::ranges::stable_sort(entries_, {}, &Entry::path);
   std::size_t kept = 0;
@@ -197,15 +199,9 @@ std::string to_text(const Features& features) {
   const auto inside = [](std::string_view path, std::string_view folder) {
     return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
   };
-  // Ordered by path with `/` before every other byte, so that a folder's entries follow it without a gap.
   std::vector<std::string_view> paths;
   for (const Features::Entry& entry : features.entries_) paths.push_back(entry.path);
-  std::sort(paths.begin(), paths.end(), [](std::string_view a, std::string_view b) {
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-      const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
-      return rank(x) < rank(y);
-    });
-  });
+  std::ranges::sort(paths, PathOrder());
   for (const std::string_view path : paths) {
     while (!open.empty() && !inside(path, open.back())) {
       text += "}\n";

@@ -6,10 +6,10 @@
 #include <cerrno>
 #include <vector>
 
+#include "base/links.h"
+
 namespace bh::image {
 namespace {
-
-constexpr int most_links = 40;  // as path_resolution(7) has it
 
 /// Of an absolute path; that of `/` is `/`.
 std::string parent_of(std::string_view path) {
@@ -21,11 +21,6 @@ std::string joined(std::string_view folder, std::string_view name) {
 }
 
 }  // namespace
-
-bool PathOrder::operator()(std::string_view a, std::string_view b) const {
-  auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
-  return std::ranges::lexicographical_compare(a, b, {}, rank, rank);
-}
 
 void Tree::clear(const std::string& folder) {
   std::string prefix = joined(folder, "");
@@ -69,43 +64,14 @@ std::vector<std::string> Tree::in(const std::string& folder) const {
 }
 
 Result<std::string> Tree::resolve(std::string_view path) const {
-  std::vector<std::string> todo;  // components, the next one last
-  auto push = [&](std::string_view text) {
-    std::vector<std::string> parts;
-    for (std::size_t at = 0; at < text.size();) {
-      std::size_t slash = std::min(text.find('/', at), text.size());
-      if (slash > at) parts.emplace_back(text.substr(at, slash - at));
-      at = slash + 1;
-    }
-    todo.insert(todo.end(), std::make_move_iterator(parts.rbegin()), std::make_move_iterator(parts.rend()));
-  };
-  push(path);
-  std::string at = "/";
-  int links = 0;
-  while (!todo.empty()) {
-    std::string part = std::move(todo.back());
-    todo.pop_back();
-    if (part == ".") continue;
-    if (part == "..") {
-      at = parent_of(at);
-      continue;
-    }
-    std::string next = joined(at, part);
-    const Node* node = find(next);
-    if (node == nullptr) return tl::unexpected(Error{fmt::format("{} is not in the image", next), ENOENT});
-    if (node->kind == Node::Kind::link) {
-      if (++links > most_links)
-        return tl::unexpected(
-            Error{fmt::format("{} leads through more than {} links", path, most_links), ELOOP});
-      if (node->target.starts_with('/')) at.resize(1);
-      push(node->target);
-      continue;
-    }
-    if (node->kind != Node::Kind::folder && !todo.empty())
-      return tl::unexpected(Error{fmt::format("{} is no folder", next), ENOTDIR});
-    at = std::move(next);
-  }
-  return at;
+  return follow_links(path, [&](const std::string& here, bool last) -> Result<std::optional<std::string>> {
+    const Node* node = find(here);
+    if (node == nullptr) return tl::unexpected(Error{fmt::format("{} is not in the image", here), ENOENT});
+    if (node->kind == Node::Kind::link) return node->target;
+    if (node->kind != Node::Kind::folder && !last)
+      return tl::unexpected(Error{fmt::format("{} is no folder", here), ENOTDIR});
+    return std::nullopt;
+  });
 }
 
 namespace {

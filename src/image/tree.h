@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/os.h"
+#include "base/path_order.h"
 #include "base/result.h"
 #include "image/layers.h"
 
@@ -38,12 +39,6 @@ struct Node {
   Program program;         ///< of a file that may be executed
 
   [[nodiscard]] bool executable() const { return kind == Kind::file && (mode & 0111) != 0; }
-};
-
-/// `/` before every other byte, so that what is below a folder follows it without a gap.
-struct PathOrder {
-  using is_transparent = void;
-  bool operator()(std::string_view a, std::string_view b) const;
 };
 
 class Tree {

@@ -3,48 +3,21 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <vector>
+
+#include "base/links.h"
 
 namespace bh::lab {
 namespace {
 
-constexpr int max_links = 40;
-
-/// Puts the parts of `path` in front of what is still to be walked (a stack: next part last).
-void push_parts(std::string_view path, std::vector<std::string>& ahead) {
-  while (!path.empty()) {
-    auto slash = path.rfind('/');
-    std::string_view part = slash == std::string_view::npos ? path : path.substr(slash + 1);
-    if (!part.empty() && part != ".") ahead.emplace_back(part);
-    path = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
-  }
-}
-
 Result<std::string> resolve(Os& os, const std::string& root, std::string_view path, bool last_too) {
-  std::vector<std::string> ahead;
-  push_parts(path, ahead);
-  std::string walked;
-  int links = 0;
-  while (!ahead.empty()) {
-    std::string part = std::move(ahead.back());
-    ahead.pop_back();
-    if (part == "..") {
-      walked.erase(walked.empty() ? 0 : walked.rfind('/'));
-      continue;
-    }
-    std::string here = walked + "/" + part;
-    if (ahead.empty() && !last_too) return here;
-    BH_TRY(struct ::stat about, link_stat(root + here));
-    if (!S_ISLNK(about.st_mode)) {
-      walked = std::move(here);
-      continue;
-    }
-    if (++links > max_links) return fail_errno(ELOOP, root + std::string(path));
-    BH_TRY(std::string target, os.readlink(root + here));
-    if (target.starts_with('/')) walked.clear();
-    push_parts(target, ahead);
-  }
-  return walked.empty() ? "/" : walked;
+  return follow_links(
+      path, [&](const std::string& here, bool last) -> Result<std::optional<std::string>> {
+        if (last && !last_too) return std::nullopt;
+        BH_TRY(struct ::stat about, link_stat(root + here));
+        if (!S_ISLNK(about.st_mode)) return std::nullopt;
+        BH_TRY(std::string target, os.readlink(root + here));
+        return target;
+      });
 }
 
 }  // namespace
