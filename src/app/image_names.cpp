@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 
 #include "docker/engine.h"
+#include "docker/find.h"
 
 namespace bh::app {
 namespace {
@@ -57,22 +59,32 @@ std::unique_ptr<generate::ImageNames> names_of(image::Tree tree, std::string wor
   return std::make_unique<TreeNames>(std::move(tree), std::move(words));
 }
 
-Result<image::Tree> image_tree(const docker::Target& target, const std::string& id) {
+Result<OpenedImage> open_image(Os& os, const ImageSource& source) {
+  if (!source.reference.empty() && !source.folder.empty())
+    return fail("--image or --rootfs: an image's files are in one place");
+  OpenedImage opened;
+  if (!source.folder.empty()) {
+    BH_TRY(opened.tree, image::read_folder(os, source.folder));
+    return opened;
+  }
+  BH_TRY(auto target, docker::find_engine(os, docker::process_environment(), source.host, source.context));
   BH_TRY(auto engine, docker::Engine::connect(target));
-  BH_TRY(auto stream, engine.save_image(id, save_time));
+  auto inspected = engine.inspect_images(std::span(&source.reference, 1));
+  if (!inspected[0])
+    return tl::unexpected(std::move(inspected[0].error()).in(fmt::format("image {}", source.reference)));
+  opened.inspected = std::move(*inspected[0]);
+  BH_TRY(auto stream, engine.save_image(opened.inspected->id, save_time));
   auto tree = image::read_saved([&] { return stream.next(save_silence); });
-  if (!tree) return tl::unexpected(std::move(tree.error()).in(fmt::format("layers of {}", id)));
-  return tree;
+  if (!tree)
+    return tl::unexpected(std::move(tree.error()).in(fmt::format("layers of {}", source.reference)));
+  opened.tree = std::move(*tree);
+  return opened;
 }
 
 Result<std::unique_ptr<generate::ImageNames>> image_names(Os& os, const ImageSource& source) {
-  if (!source.folder.empty()) {
-    BH_TRY(auto tree, image::read_folder(os, source.folder));
-    return names_of(std::move(tree), fmt::format("folder {}", source.folder));
-  }
-  BH_TRY(auto engine, docker::find_engine(os, docker::process_environment(), source.host, source.context));
-  BH_TRY(auto tree, image_tree(engine, source.reference));
-  return names_of(std::move(tree), fmt::format("image {}", source.reference));
+  BH_TRY(OpenedImage opened, open_image(os, source));
+  return names_of(std::move(opened.tree), opened.inspected ? fmt::format("image {}", source.reference)
+                                                           : fmt::format("folder {}", source.folder));
 }
 
 }  // namespace bh::app

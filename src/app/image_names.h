@@ -2,11 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/os.h"
 #include "base/result.h"
-#include "docker/find.h"
+#include "docker/model.h"
 #include "generate/image_names.h"
 #include "image/tree.h"
 
@@ -25,10 +26,17 @@ struct ImageSource {
   [[nodiscard]] bool given() const { return !reference.empty() || !folder.empty(); }
 };
 
-/// Errors: no engine, no such image, a broken stream, a folder that cannot be read.
-[[nodiscard]] Result<std::unique_ptr<generate::ImageNames>> image_names(Os& os, const ImageSource& source);
+/// The image itself: its files, and of an engine's image what the engine says of it.
+struct OpenedImage {
+  image::Tree tree;
+  std::optional<docker::Image> inspected;
+};
 
-/// The layers of an engine's image as one tree.
-[[nodiscard]] Result<image::Tree> image_tree(const docker::Target& engine, const std::string& id);
+/// Errors: both a reference and a folder are given; no engine, no such image, a broken stream; a folder that cannot
+/// be read.
+[[nodiscard]] Result<OpenedImage> open_image(Os& os, const ImageSource& source);
+
+/// Errors: those of open_image.
+[[nodiscard]] Result<std::unique_ptr<generate::ImageNames>> image_names(Os& os, const ImageSource& source);
 
 }  // namespace bh::app

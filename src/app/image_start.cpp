@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "app/image_names.h"
-#include "docker/engine.h"
 
 namespace bh::app {
 namespace {
@@ -97,34 +95,25 @@ void add_started_programs(const image::Tree& tree, const StartConfig& config, ge
   start.writes_run = tree.resolve("/run").has_value() || tree.resolve("/var/run").has_value();
 }
 
-Result<generate::ImageStart> image_start(const docker::Target& target, const std::string& reference,
+Result<generate::ImageStart> image_start(Os& os, const ImageSource& source,
                                          const std::vector<std::string>& entrypoint) {
-  BH_TRY(auto engine, docker::Engine::connect(target));
-  const std::string ids[] = {reference};
-  auto inspected = engine.inspect_images(ids);
-  if (!inspected[0])
-    return tl::unexpected(std::move(inspected[0].error()).in(fmt::format("image {}", reference)));
-  const docker::Image& image = *inspected[0];
-  BH_TRY(auto tree, image_tree(target, image.id));
-
-  generate::ImageStart start{.reference = reference, .id = image.id, .user = image.config.user};
-  for (const auto& [path, _] : image.config.volumes) start.volumes.push_back(path);
-  for (const auto& [text, _] : image.config.exposed_ports)
-    if (auto port = port_of(text)) start.ports.push_back(*port);
-  StartConfig config{image.config.entrypoint, image.config.cmd, image.config.env};
+  BH_TRY(OpenedImage opened, open_image(os, source));
+  generate::ImageStart start{.reference = opened.inspected ? source.reference : source.folder};
+  StartConfig config;
+  if (opened.inspected) {
+    const docker::Config& own = opened.inspected->config;
+    start.id = opened.inspected->id;
+    start.user = own.user;
+    for (const auto& [path, _] : own.volumes) start.volumes.push_back(path);
+    for (const auto& [text, _] : own.exposed_ports)
+      if (auto port = port_of(text)) start.ports.push_back(*port);
+    config = {own.entrypoint, own.cmd, own.env};
+  }
   if (!entrypoint.empty()) {
     config.entrypoint = entrypoint;
     config.command.clear();
   }
-  add_started_programs(tree, config, start);
-  return start;
-}
-
-Result<generate::ImageStart> rootfs_start(Os& os, const std::string& folder,
-                                          const std::vector<std::string>& entrypoint) {
-  BH_TRY(auto tree, image::read_folder(os, folder));
-  generate::ImageStart start{.reference = folder};
-  add_started_programs(tree, {entrypoint, {}, {}}, start);
+  add_started_programs(opened.tree, config, start);
   return start;
 }
 

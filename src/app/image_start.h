@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "app/image_names.h"
 #include "base/result.h"
-#include "docker/find.h"
 #include "generate/starter_spec.h"
 #include "image/tree.h"
 
@@ -25,14 +25,9 @@ struct StartConfig {
 /// left out (it may come from a volume).
 void add_started_programs(const image::Tree& tree, const StartConfig& config, generate::ImageStart& start);
 
-/// Asks the engine for the image's configuration and layers. Errors: no engine, no such image, a broken
-/// stream.
-[[nodiscard]] Result<generate::ImageStart> image_start(const docker::Target& engine,
-                                                       const std::string& reference,
+/// Of a folder what starts is only known from `entrypoint`, which of an image takes the place of its own command.
+/// Errors: those of open_image.
+[[nodiscard]] Result<generate::ImageStart> image_start(Os& os, const ImageSource& source,
                                                        const std::vector<std::string>& entrypoint);
-
-/// A folder that holds an image's files; what starts is only known from `entrypoint`.
-[[nodiscard]] Result<generate::ImageStart> rootfs_start(Os& os, const std::string& folder,
-                                                        const std::vector<std::string>& entrypoint);
 
 }  // namespace bh::app

@@ -14,30 +14,18 @@ extern const Command generate_command;
 
 namespace {
 
-Result<generate::ImageStart> start_of(app::Session& session, const Arguments& arguments) {
-  const auto& entrypoint = arguments.all("entrypoint");
-  if (auto folder = arguments.value("rootfs"))
-    return app::rootfs_start(session.world.os, *folder, entrypoint);
-  BH_TRY(auto engine, docker::find_engine(session.world.os, docker::process_environment(),
-                                          arguments.value_or("host", ""), arguments.value_or("context", "")));
-  return app::image_start(engine, *arguments.value("image"), entrypoint);
-}
-
-int run_starter(const Arguments& arguments, Terminal& terminal) {
+int run_starter(const app::PolicySettings& settings, const Arguments& arguments, Terminal& terminal) {
   app::Session session;
-  auto start = start_of(session, arguments);
+  auto start = app::image_start(session.world.os, settings.image, arguments.all("entrypoint"));
   if (!start) return print_failure(session, terminal, "generate a starting spec", start.error());
   terminal.out(generate::starter_spec(*start));
   return exit_fine;
 }
 
 int run(const Arguments& arguments, Terminal& terminal) {
-  if (arguments.has("image") && arguments.has("rootfs")) {
-    terminal.complain("--image or --rootfs: an image's files are in one place");
-    return exit_trouble;
-  }
-  bool from_image = arguments.has("image") || arguments.has("rootfs");
-  if (arguments.argument(0).empty() && from_image) return run_starter(arguments, terminal);
+  auto settings = policy_settings(generate_command, arguments);
+  if (arguments.argument(0).empty() && settings.image.given())
+    return run_starter(settings, arguments, terminal);
   if (arguments.argument(0).empty()) {
     terminal.complain(
         "generate from what? A SPEC becomes a profile; --image REF or --rootfs DIR becomes a spec to start "
@@ -45,7 +33,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
     return exit_trouble;
   }
   app::Session session;
-  app::Pipeline pipeline(session, policy_settings(generate_command, arguments));
+  app::Pipeline pipeline(session, std::move(settings));
   const std::string& input = arguments.argument(0);
   auto profile = pipeline.read(input);
   if (!profile)
