@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::string_view unconfined = "unconfined";
 
-/// `name (mode)` -> name.
-std::string_view profile_of(std::string_view label) {
-  auto open = label.rfind(" (");
-  return open == std::string_view::npos || !label.ends_with(')') ? label : label.substr(0, open);
-}
-
 /// An engine loads its own default by itself, whenever it needs it.
 bool is_engines_own(std::string_view profile) {
   return profile == "docker-default" || profile == "cri-containerd.apparmor.d" ||
@@ -46,8 +40,8 @@ ContainerStatus describe(const docker::Container& container, const std::vector<a
 }
 
 void look_up_profile(ContainerStatus& container, const std::vector<ProfileStatus>& profiles) {
-  std::string_view name =
-      container.carried.empty() ? std::string_view(container.asked) : profile_of(container.carried[0]);
+  std::string_view name = container.carried.empty() ? std::string_view(container.asked)
+                                                    : audit::split_label(container.carried[0]).profile;
   if (name == unconfined) return;
   const ProfileStatus* profile = find(profiles, name);
   if (profile != nullptr) {
@@ -68,7 +62,7 @@ void find_disagreements(ContainerStatus& container, const std::vector<ProfileSta
       !is_engines_own(asked))
     say(fmt::format("asks for {}, which is not loaded: it does not start", asked));
   for (const std::string& label : container.carried) {
-    std::string_view carried = profile_of(label);
+    std::string_view carried = audit::split_label(label).profile;
     if (carried == unconfined && asked_for_one)
       say(fmt::format(
           "asks for {}, but has processes that are unconfined: the profile was removed, or was not "

@@ -4,21 +4,11 @@
 #include "audit/check_tools.h"
 #include "audit/checks.h"
 #include "audit/host_fs.h"
+#include "audit/proc_facts.h"
 #include "docker/security.h"
 
 namespace bh::audit::checks {
 namespace {
-
-/// "docker-web (enforce)" -> name and mode; "unconfined" has no mode.
-struct Label {
-  std::string_view profile;
-  std::string_view mode;
-};
-Label split_label(std::string_view label) {
-  auto open = label.rfind(" (");
-  if (open == std::string_view::npos || !label.ends_with(')')) return {label, ""};
-  return {label.substr(0, open), label.substr(open + 2, label.size() - open - 3)};
-}
 
 const LoadedProfile* loaded(const Input& in, std::string_view name) {
   if (!in.facts.host.profiles) return nullptr;

@@ -277,7 +277,7 @@ std::vector<ProfileScore> collect_scores(const Snapshot& snapshot, const Collect
   std::set<std::string> used;
   for (const auto& container : *snapshot.containers) {
     if (container.inspect) used.insert(container.inspect->apparmor_profile);
-    if (container.init) used.insert(container.init->label.substr(0, container.init->label.rfind(" (")));
+    if (container.init) used.emplace(split_label(container.init->label).profile);
   }
   for (const auto& profile : *snapshot.host.profiles)
     if (used.contains(profile.name)) out.push_back(options.score(profile.name));

@@ -184,6 +184,12 @@ std::string read_label(const HostFs& fs, std::int64_t pid) {
   return {};
 }
 
+Label split_label(std::string_view label) {
+  auto open = label.rfind(" (");
+  if (open == std::string_view::npos || !label.ends_with(')')) return {label, ""};
+  return {label.substr(0, open), label.substr(open + 2, label.size() - open - 3)};
+}
+
 Fact<InitProcess> collect_init(const HostFs& fs, std::int64_t pid, std::int64_t daemon_pid) {
   auto status = read_status(fs, pid);
   if (!status) return {.unknown = status.error().text};

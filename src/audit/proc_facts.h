@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,13 @@ struct ProcStatus {
 [[nodiscard]] std::string read_uid_map(const HostFs& fs, std::int64_t pid);
 /// AppArmor's label, without its newline; empty where the kernel has no AppArmor.
 [[nodiscard]] std::string read_label(const HostFs& fs, std::int64_t pid);
+
+/// "docker-web (enforce)" -> name and mode; "unconfined" has no mode. Views into `label`.
+struct Label {
+  std::string_view profile;
+  std::string_view mode;
+};
+[[nodiscard]] Label split_label(std::string_view label);
 
 /// The first process of a container. `daemon_pid` (or 0) stands in for pid 1 where that hides its namespaces.
 [[nodiscard]] Fact<InitProcess> collect_init(const HostFs& fs, std::int64_t pid, std::int64_t daemon_pid);
