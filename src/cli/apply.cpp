@@ -89,12 +89,7 @@ void print_notes(const app::ApplyReport& report, const Arguments& arguments, Ter
     terminal.complain(fmt::format(
         "bulkhead did not write {}, so it stays as it is: it brings its own mode back after a reboot",
         report.path));
-  if (report.silent_denies && report.in_policy_folder)
-    terminal.complain(
-        fmt::format("{} has `deny` rules without `audit`: loaded by the distribution's parser at a boot, "
-                    "they are enforced without "
-                    "a line in the log, in complain mode too",
-                    report.path));
+  if (report.silent_denies && report.in_policy_folder) complain_of_silent_denies(report.path, terminal);
   if (!report.unsynced.empty())
     terminal.complain(
         fmt::format("{} is in place, but the disk did not confirm it: {}", report.path, report.unsynced));

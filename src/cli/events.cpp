@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/policy_flags.h"
 #include "cli/terminal.h"
 #include "net/audit_netlink.h"
 
@@ -73,7 +74,7 @@ int follow(const Wanted& wanted, std::int64_t seconds, Terminal& terminal) {
 }
 
 int run(const Arguments& arguments, Terminal& terminal) {
-  Wanted wanted{.keys = arguments.all("key"), .json = arguments.value_or("format", "text") == "json"};
+  Wanted wanted{.keys = arguments.all("key"), .json = wants_json(arguments)};
   auto now = static_cast<std::int64_t>(std::time(nullptr));
   for (auto [flag, into] : {std::pair{"since", &wanted.since}, std::pair{"until", &wanted.until}}) {
     auto text = arguments.value(flag);

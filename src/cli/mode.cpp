@@ -29,11 +29,7 @@ void print(const app::ModeReport& report, Terminal& terminal) {
     talk(fmt::format("{} brings the other mode back at the next boot: {}", report.file,
                      report.file_kept_because));
   if (report.silent_denies && report.file_kept_because.empty())
-    talk(
-        fmt::format("{} has `deny` rules without `audit`: loaded by the distribution's parser at a boot, "
-                    "they are enforced without "
-                    "a line in the log, in complain mode too",
-                    report.file));
+    complain_of_silent_denies(report.file, terminal);
   if (report.source.empty() && report.before == "complain" && report.now == "enforce")
     talk("made from the kernel's own copy: denies that were silent before complain mode are logged now");
 }

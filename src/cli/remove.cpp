@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "cli/json.h"
+#include "cli/policy_flags.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
 #include "diag/render.h"
@@ -74,7 +75,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
     if (refused(*report, options)) code = exit_trouble;
     reports.push_back(std::move(*report));
   }
-  if (arguments.value_or("format", "text") == "json") {
+  if (wants_json(arguments)) {
     terminal.out(to_json(reports));
   } else {
     for (const auto& report : reports) print(report, options, terminal);

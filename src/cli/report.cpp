@@ -69,6 +69,13 @@ int print_failure(const app::Session& session, Terminal& terminal, std::string_v
   return exit_trouble;
 }
 
+void complain_of_silent_denies(const std::string& file, Terminal& terminal) {
+  terminal.complain(diag::printable(
+      fmt::format("{} has `deny` rules without `audit`: loaded by the distribution's parser at a boot, "
+                  "they are enforced without a line in the log, in complain mode too",
+                  file)));
+}
+
 std::string columns(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   std::vector<std::vector<std::string>> shown;

@@ -21,6 +21,9 @@ void print_diagnostics_in_short(const std::vector<app::Said>& said, Terminal& te
 int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,
                   const Error& error);
 
+/// Of a file that is kept for complain mode: what the distribution's parser makes of its plain denies.
+void complain_of_silent_denies(const std::string& file, Terminal& terminal);
+
 /// Rows as columns as wide as their content (the last one free), two blanks between; control bytes made
 /// visible.
 [[nodiscard]] std::string columns(const std::vector<std::vector<std::string>>& rows);

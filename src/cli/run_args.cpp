@@ -83,7 +83,8 @@ int run(const Arguments& arguments, Terminal& terminal) {
   app::Pipeline pipeline(session, policy_settings(run_args_command, arguments));
   const std::string& input = arguments.argument(0);
   auto args = app::run_args(pipeline, input);
-  if (!args) return print_failure(session, terminal, fmt::format("run-args of {}", input), args.error());
+  if (!args)
+    return print_failure(session, terminal, fmt::format("make run arguments of {}", input), args.error());
   print_diagnostics(session, terminal);
   if (wants_json(arguments)) {
     terminal.out(to_json(*args));

@@ -8,6 +8,7 @@
 #include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/json.h"
+#include "cli/policy_flags.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
 #include "diag/render.h"
@@ -79,7 +80,7 @@ int run_containers(app::Session& session, const Arguments& arguments, Terminal& 
                                     arguments.value_or("host", ""), arguments.value_or("context", ""));
   auto containers = engine ? app::container_status(session, *engine) : tl::unexpected(engine.error());
   if (!containers) return print_failure(session, terminal, "show the containers", containers.error());
-  terminal.out(arguments.value_or("format", "text") == "json" ? to_json(*containers) : text_of(*containers));
+  terminal.out(wants_json(arguments) ? to_json(*containers) : text_of(*containers));
   bool agree =
       std::ranges::all_of(*containers, [](const auto& container) { return container.findings.empty(); });
   return agree ? exit_fine : exit_findings;
@@ -92,7 +93,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
   if (!report) return print_failure(session, terminal, "show the status", report.error());
   if (arguments.has("names")) {
     for (const auto& profile : report->profiles) terminal.out(profile.name + "\n");
-  } else if (arguments.value_or("format", "text") == "json") {
+  } else if (wants_json(arguments)) {
     terminal.out(to_json(*report));
   } else {
     terminal.out(text_of(*report));
@@ -106,7 +107,7 @@ constexpr Argument arguments[] = {{.name = "NAME",
                                    .optional = true,
                                    .many = true}};
 constexpr Flag flags[] = {
-    {.name = "format", .value = "FORMAT", .help = "how to print it", .choices = "text|json"},
+    format_flag,
     {.name = "names", .help = "only the names, one a line"},
     {.name = "containers",
      .help =
