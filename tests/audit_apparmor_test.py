@@ -2,14 +2,12 @@
 was taken away, a privileged container, profiles scored; and the book's check of the audited daemon: none, `audit-rules install`, then
 `docker ps` leaves one decoded event that `events -k docker` shows, from auditd's own log and from the kernel's stream.
 """
-import io
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 
 import docker_guest
@@ -139,26 +137,12 @@ def probe32():
         return (pathlib.Path(folder) / "p").read_bytes()
 
 
-def image():
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        data = pathlib.Path("/bin/busybox").read_bytes()
-        for name in ("bin", "etc", "proc", "sys", "dev"):
-            folder = tarfile.TarInfo(name)
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o755
-            archive.addfile(folder)
-        entry = tarfile.TarInfo("bin/busybox")
-        entry.size, entry.mode = len(data), 0o755
-        archive.addfile(entry, io.BytesIO(data))
-    return out.getvalue()
-
-
 def machine():
     guest = docker_guest.Guest(kernel=os.environ.get("KERNEL", "6.1"))
     guest.add_engine("20.10")
     guest.add("/usr/bin/bulkhead", BULKHEAD, 0o755)
     guest.add("/probe32", probe32(), 0o755)
-    guest.add("/image.tar", image())
+    guest.add("/image.tar", docker_guest.image_tar({"bin/busybox": "/bin/busybox"}))
     guest.add("/etc/docker/daemon.json", b"{}")
     audit = real_engine.CACHE / "auditd"
     if not audit.exists():

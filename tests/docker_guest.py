@@ -75,6 +75,22 @@ start() { for name in "$@"; do post "/containers/$name/start" >/dev/null || echo
 """
 
 
+def image_tar(programs, folders=("bin", "etc", "proc", "sys", "dev")):
+    """The files of an image: `programs` are {path in the image: a static program of this machine}."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name in folders:
+            folder = tarfile.TarInfo(name)
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(folder)
+        for name, file in programs.items():
+            data = pathlib.Path(file).read_bytes()
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(data), 0o755
+            archive.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
+
+
 def kernel_file(name):
     """A kernel that `bulkhead lab --prepare` fetched."""
     path = CACHE / "kernels" / name / "vmlinuz"

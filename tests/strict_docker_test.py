@@ -1,11 +1,9 @@
 """A strict profile under the newest kernel and abi with a real engine: what people do with a container works (its output, its input, exec, stop,
 its own sockets), nothing that it needs is refused, and a docker.sock that was mounted into it cannot be connected to. docker-default beside it."""
-import io
 import os
 import pathlib
 import re
 import sys
-import tarfile
 
 import docker_guest
 
@@ -45,26 +43,12 @@ done >/results/said 2>&1
 """
 
 
-def image():
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name in ("bin", "etc", "proc", "sys", "dev", "data", "run"):
-            folder = tarfile.TarInfo(name)
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o755
-            archive.addfile(folder)
-        for name, file in (("bin/busybox", pathlib.Path("/bin/busybox")), ("bin/probe", BUILD / "bulkhead-probe")):
-            data = file.read_bytes()
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(data), 0o755
-            archive.addfile(entry, io.BytesIO(data))
-    return out.getvalue()
-
-
 def main():
     guest = docker_guest.Guest(kernel="7.2")
     guest.add_engine("20.10")
     guest.add("/usr/bin/bulkhead", BULKHEAD, 0o755)
-    guest.add("/image.tar", image())
+    guest.add("/image.tar", docker_guest.image_tar({"bin/busybox": "/bin/busybox", "bin/probe": BUILD / "bulkhead-probe"},
+                                                   ("bin", "etc", "proc", "sys", "dev", "data", "run")))
     guest.add("/app.toml", SPEC)
     guest.add("/etc/docker/daemon.json", b"{}")
     results = guest.run(SCENARIO, timeout=900)
