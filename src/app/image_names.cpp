@@ -75,8 +75,7 @@ Result<OpenedImage> open_image(Os& os, const ImageSource& source) {
   opened.inspected = std::move(*inspected[0]);
   BH_TRY(auto stream, engine.save_image(opened.inspected->id, save_time));
   auto tree = image::read_saved([&] { return stream.next(save_silence); });
-  if (!tree)
-    return tl::unexpected(std::move(tree.error()).in(fmt::format("layers of {}", source.reference)));
+  if (!tree) return tl::unexpected(std::move(tree.error()).in(fmt::format("layers of {}", source.reference)));
   opened.tree = std::move(*tree);
   return opened;
 }

@@ -32,8 +32,8 @@ struct OpenedImage {
   std::optional<docker::Image> inspected;
 };
 
-/// Errors: both a reference and a folder are given; no engine, no such image, a broken stream; a folder that cannot
-/// be read.
+/// Errors: both a reference and a folder are given; no engine, no such image, a broken stream; a folder that
+/// cannot be read.
 [[nodiscard]] Result<OpenedImage> open_image(Os& os, const ImageSource& source);
 
 /// Errors: those of open_image.

@@ -25,8 +25,8 @@ struct StartConfig {
 /// left out (it may come from a volume).
 void add_started_programs(const image::Tree& tree, const StartConfig& config, generate::ImageStart& start);
 
-/// Of a folder what starts is only known from `entrypoint`, which of an image takes the place of its own command.
-/// Errors: those of open_image.
+/// Of a folder what starts is only known from `entrypoint`, which of an image takes the place of its own
+/// command. Errors: those of open_image.
 [[nodiscard]] Result<generate::ImageStart> image_start(Os& os, const ImageSource& source,
                                                        const std::vector<std::string>& entrypoint);
 

@@ -37,7 +37,8 @@ Result<std::string> follow_links(std::string_view path, const LinkTarget& target
       continue;
     }
     if (++links > most_links)
-      return tl::unexpected(Error{fmt::format("{} leads through more than {} links", path, most_links), ELOOP});
+      return tl::unexpected(
+          Error{fmt::format("{} leads through more than {} links", path, most_links), ELOOP});
     if (leads_to->starts_with('/')) walked.clear();
     push_parts(*leads_to, ahead);
   }

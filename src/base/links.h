@@ -17,8 +17,8 @@ inline constexpr int most_links = 40;
 /// in its folders. `last`: nothing of the walk is left behind it.
 using LinkTarget = std::function<Result<std::optional<std::string>>(const std::string& path, bool last)>;
 
-/// The absolute path without links, `.`, `..` and doubled slashes. Errors: those of `target`; more than 40 links
-/// (ELOOP).
+/// The absolute path without links, `.`, `..` and doubled slashes. Errors: those of `target`; more than 40
+/// links (ELOOP).
 [[nodiscard]] Result<std::string> follow_links(std::string_view path, const LinkTarget& target);
 
 }  // namespace bh

@@ -26,10 +26,11 @@ TEST(Links, AreFollowedInsideTheRoot) {
 }
 
 TEST(Links, TheWalkEndsWhereSomethingIsWrong) {
-  auto end = follow_links("/a/b", [](const std::string& here, bool last) -> Result<std::optional<std::string>> {
-    EXPECT_FALSE(last) << here;
-    return fail_errno(EACCES, here);
-  });
+  auto end =
+      follow_links("/a/b", [](const std::string& here, bool last) -> Result<std::optional<std::string>> {
+        EXPECT_FALSE(last) << here;
+        return fail_errno(EACCES, here);
+      });
   ASSERT_FALSE(end);
   EXPECT_EQ(end.error().sys, EACCES);
 }

@@ -10,14 +10,13 @@ namespace bh::lab {
 namespace {
 
 Result<std::string> resolve(Os& os, const std::string& root, std::string_view path, bool last_too) {
-  return follow_links(
-      path, [&](const std::string& here, bool last) -> Result<std::optional<std::string>> {
-        if (last && !last_too) return std::nullopt;
-        BH_TRY(struct ::stat about, link_stat(root + here));
-        if (!S_ISLNK(about.st_mode)) return std::nullopt;
-        BH_TRY(std::string target, os.readlink(root + here));
-        return target;
-      });
+  return follow_links(path, [&](const std::string& here, bool last) -> Result<std::optional<std::string>> {
+    if (last && !last_too) return std::nullopt;
+    BH_TRY(struct ::stat about, link_stat(root + here));
+    if (!S_ISLNK(about.st_mode)) return std::nullopt;
+    BH_TRY(std::string target, os.readlink(root + here));
+    return target;
+  });
 }
 
 }  // namespace
