@@ -9,7 +9,7 @@
 #include <iterator>
 #include <utility>
 
-#include "compile/names.h"
+#include "policy/words.h"
 #include "compile/policydb.h"
 #include "diag/suggest.h"
 
@@ -127,7 +127,7 @@ std::vector<std::string_view> words_of(const Table& table) {
   return all;
 }
 
-std::vector<std::string_view> words_of(std::span<const compile::NamedNumber> names) {
+std::vector<std::string_view> words_of(policy::Words names) {
   std::vector<std::string_view> all;
   for (const auto& entry : names) all.push_back(entry.name);
   return all;
@@ -380,8 +380,8 @@ void Parser::pair() {
 void Parser::capability() {
   if (!more()) return fail(end(), "the capability is missing");
   const Word& word = take();
-  const auto number = compile::number_of(compile::capability_names(), word.text);
-  if (!number) return unknown(word, "a capability", words_of(compile::capability_names()));
+  const auto number = policy::number_of(policy::capabilities(), word.text);
+  if (!number) return unknown(word, "a capability", words_of(policy::capabilities()));
   action_.request = *number;
 }
 
@@ -390,17 +390,17 @@ void Parser::network() {
   if (action_.request == 0) action_.request = perm::create;
   if (!more()) return fail(end(), "the address family is missing");
   const Word& family = take();
-  const auto number = compile::number_of(compile::family_names(), family.text);
-  if (!number) return unknown(family, "an address family", words_of(compile::family_names()));
+  const auto number = policy::number_of(policy::network_families(), family.text);
+  if (!number) return unknown(family, "an address family", words_of(policy::network_families()));
   action_.family = *number;
   constexpr NamedBits protocols[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"icmp6", 58}, {"sctp", 132}};
   if (more()) {
     const Word& type = take();
-    const auto named = compile::number_of(compile::socket_type_names(), type.text);
-    if (!named) return unknown(type, "a socket type", words_of(compile::socket_type_names()));
+    const auto named = policy::number_of(policy::socket_types(), type.text);
+    if (!named) return unknown(type, "a socket type", words_of(policy::socket_types()));
     action_.types = {*named};
   } else {
-    for (const auto& type : compile::socket_type_names()) action_.types.push_back(type.number);
+    for (const auto& type : policy::socket_types()) action_.types.push_back(type.value);
   }
   if (!more()) return;
   const Word& protocol = take();
@@ -430,8 +430,8 @@ void Parser::unix_socket() {
   }
   keys(wanted);
   const std::string word = type.value_or("stream");
-  const auto number = compile::number_of(compile::socket_type_names(), word);
-  if (!number) return unknown({word, where_}, "a socket type", words_of(compile::socket_type_names()));
+  const auto number = policy::number_of(policy::socket_types(), word);
+  if (!number) return unknown({word, where_}, "a socket type", words_of(policy::socket_types()));
   action_.types = {*number};
 }
 
@@ -441,13 +441,13 @@ void Parser::signal() {
   const std::pair<std::string_view, std::optional<std::string>*> wanted[] = {{"peer", &action_.peer}};
   while (more() && peek().text.find('=') == std::string_view::npos) {
     const Word& word = take();
-    const auto number = compile::signal_number(word.text);
-    if (!number) return unknown(word, "a signal", words_of(compile::signal_names()));
+    const auto number = policy::signal_number(word.text);
+    if (!number) return unknown(word, "a signal", words_of(policy::signals()));
     action_.signals.push_back(static_cast<std::uint8_t>(*number));
   }
   if (action_.signals.empty()) {
-    for (const auto& each : compile::signal_names())
-      action_.signals.push_back(static_cast<std::uint8_t>(each.number));
+    for (const auto& each : policy::signals())
+      action_.signals.push_back(static_cast<std::uint8_t>(each.value));
   }
   keys(wanted);
   need_peer();

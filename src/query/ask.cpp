@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "compile/describe.h"
-#include "compile/names.h"
+#include "policy/words.h"
 
 namespace bh::query {
 namespace {

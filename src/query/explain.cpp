@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "compile/describe.h"
-#include "compile/names.h"
+#include "policy/words.h"
 
 namespace bh::query {
 namespace {
@@ -43,7 +43,7 @@ DecidingLine line_of(const Decider& decider, const Origin& origin) {
 
 /// Capabilities are sets, not strings: a deny rule wins, else those that allow it.
 std::vector<Decider> capability_deciders(std::uint32_t capability, const policy::ResolvedProfile& profile) {
-  const std::string_view name = compile::name_of(compile::capability_names(), capability);
+  const std::string_view name = policy::name_of(policy::capabilities(), capability);
   const auto names_it = [&](const policy::Rule& rule) {
     if (const auto* named = std::get_if<policy::CapabilityRule>(&rule.body)) {
       return named->names.empty() ||
