@@ -100,7 +100,8 @@ void add_mqueue_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
   static constexpr auto keys = std::to_array<std::string_view>({"type", "label"});
   check_keys(builder, context, rule.conditions, keys);
   const std::uint32_t bits = access_bits(rule, mq_all);
-  const policy::Text* type = value_of(builder, context, rule.conditions, "type");
+  const auto types = values_of(rule.conditions, "type");
+  const policy::Text* type = types.empty() ? nullptr : types.front();
   const policy::Text* label = value_of(builder, context, rule.conditions, "label");
   const policy::Text* name = rule.words.empty() ? nullptr : &rule.words.front();
   const bool named_posix = name != nullptr && name->value.starts_with('/');

@@ -79,7 +79,7 @@ std::string_view Lexer::bare_word(std::string_view stops) {
   std::uint32_t begin = at_;
   while (!at_end()) {
     char c = peek();
-    if (c == '\\' && escaped_in_word(peek(1))) {
+    if (c == '\\' && (escaped_in_word(peek(1)) || (peek(1) != '\0' && stops.find(peek(1)) != std::string_view::npos))) {
       advance(2);
       continue;
     }
