@@ -178,7 +178,7 @@ def asked_profiles(work, seeds):
     for name, words in commands.items():
         made[name] = subprocess.run([BULKHEAD, *words, "--base", base], capture_output=True, text=True, check=True).stdout
     for seed in seeds:
-        text = "\n".join(line for line, _ in random_profile.Generator(seed).lines())
+        text = random_profile.spelled("\n".join(line for line, _ in random_profile.Generator(seed).lines()), 1)
         if not re.search(r"flags=\([^)]*(unconfined|default_allow)", text):
             made[f"s{seed}"] = text
     for name, text in made.items():

@@ -94,6 +94,15 @@ std::string kernel_label(const ProfileBuilder& builder, const std::string& targe
 std::optional<std::uint32_t> target_index(ProfileBuilder& builder, const RuleContext& context,
                                           const policy::Text& target, bool child) {
   const std::string label = kernel_label(builder, target.value, child);
+  if (child && builder.profile.parent.valid() && label.starts_with(builder.profile.own_name + "//")) {
+    builder
+        .report(diag::Code::bad_target, context, target.span,
+                fmt::format("`cx` in a child profile names `{}`, and no profile has such a name: the kernel will refuse to "
+                            "execute",
+                            diag::printable(label)))
+        .with_help(fmt::format("write `px -> {}//{}`; apparmor_parser leaves the parent's name out too",
+                               diag::printable(builder.profile.name), diag::printable(target.value)));
+  }
   const auto known = std::find(builder.xtable.begin(), builder.xtable.end(), label);
   if (known != builder.xtable.end()) return static_cast<std::uint32_t>(known - builder.xtable.begin());
   if (builder.xtable.size() == max_targets) {

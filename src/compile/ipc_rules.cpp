@@ -127,8 +127,15 @@ void add_mqueue_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
     const std::array<ExprId, 4> any_key{any, any, any, any};
     std::optional<ExprId> which = pool.concat(any_key);
     if (name != nullptr) which = queue_key(builder, context, *name);
+    policy::Text twice;
+    if (label != nullptr && about_both) {
+      // As the reference writes it; no kernel asks about System V queues.
+      twice = *label;
+      twice.value += label->value;
+    }
     if (which)
-      add_queue(builder, context, pool.concat(pool.byte(medclass::sysv_mqueue), *which), label, bits);
+      add_queue(builder, context, pool.concat(pool.byte(medclass::sysv_mqueue), *which),
+                twice.value.empty() ? label : &twice, bits);
   }
 }
 

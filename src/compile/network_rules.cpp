@@ -200,10 +200,13 @@ void add_network_rule(ProfileBuilder& builder, const policy::ClassRule& rule, co
   if (!by_class && !builder.usable.has("network/af_mask"))
     return builder.note_not_mediated(context, "network");
   if (chosen->families.test(family_unix)) {
+    // Of a deny the reference takes every access here, whatever the rule names (docs/decisions/0006); so do we, and give no
+    // more than is written.
+    const std::uint32_t unix_bits = context.qualifiers.access == policy::Access::deny ? net_bit::all : bits;
     for (const auto& type : unix_types(*chosen)) {
       UnixSocket socket;
       socket.type = type;
-      add_unix_checks(builder, context, socket, bits, true);
+      add_unix_checks(builder, context, socket, unix_bits, true);
     }
   }
   if (!by_class) return add_to_family_masks(builder, context, *chosen);

@@ -104,6 +104,9 @@ void add_flag(ProfileBuilder& builder, const policy::Flag& flag) {
   if (const PathFlag* path = find_flag(path_flags, name)) return add_path_flag(builder, flag, *path);
   if (const ModeFlag* mode = find_flag(mode_flags, name)) {
     builder.out.mode = static_cast<std::uint32_t>(mode->mode);
+    // Kernels without it refuse the profile; nobody there could be asked, so what is not allowed is refused.
+    if (mode->mode == Mode::user && !builder.kernel.has("policy/permstable32/prompt"))
+      builder.out.mode = static_cast<std::uint32_t>(Mode::enforce);
     return;
   }
   if (name == "audit") {
