@@ -133,7 +133,7 @@ TagMeaning RuleSet::meaning_of(const Entry& entry) const {
 
 std::optional<Pdb> RuleSet::build(const Context& context) const {
   const bool per_entry = context.keep_tags;
-  auto made = automata::determinise(pool_, patterns(per_entry), context.budget);
+  auto made = automata::determinise_runs(pool_, patterns(per_entry), context.budget);
   if (!made) {
     report_budget(context, made.error(), per_entry);
     return std::nullopt;
@@ -153,18 +153,13 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
     return std::nullopt;
   }
   Pdb pdb;
-  pdb.perms = table.take();
-  if (!per_entry) {
-    for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
-    pdb.dfa = automata::minimise(made->dfa);
-    return pdb;
+  if (per_entry) {
+    pdb.trace = Trace{{automata::to_dense(made->dfa), std::move(made->tag_sets)}, {}};
+    for (const Entry& entry : entries_) pdb.trace->meanings.push_back(meaning_of(entry));
   }
-  automata::Dfa dfa = made->dfa;
-  for (std::uint32_t& accept : dfa.accept) accept = accept_of_set[accept];
-  pdb.dfa = automata::minimise(dfa);
-  Trace trace{std::move(*made), {}};
-  for (const Entry& entry : entries_) trace.meanings.push_back(meaning_of(entry));
-  pdb.trace = std::move(trace);
+  for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
+  pdb.perms = table.take();
+  pdb.dfa = automata::to_dense(automata::minimise(made->dfa));
   return pdb;
 }
 
