@@ -25,9 +25,14 @@ Dfa to_dense(const RunDfa& dfa) {
   out.class_count = dfa.class_count;
   out.oob_class = dfa.oob_class;
   out.accept = dfa.accept;
-  out.next.reserve(dfa.states() * dfa.class_count);
-  for (std::uint32_t state = 0; state < dfa.states(); ++state) {
-    for (const Run& run : dfa.row(state)) out.next.resize(std::size_t{state} * dfa.class_count + run.end, run.target);
+  out.next.resize(dfa.states() * dfa.class_count, Dfa::trap);
+  std::uint32_t* row = out.next.data();
+  for (std::uint32_t state = 0; state < dfa.states(); ++state, row += dfa.class_count) {
+    std::uint32_t from = 0;
+    for (const auto [end, target] : dfa.row(state)) {
+      if (target != Dfa::trap) std::fill(row + from, row + end, target);
+      from = end;
+    }
   }
   return out;
 }

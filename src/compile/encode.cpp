@@ -103,12 +103,28 @@ void big_endian(std::string& out, std::uint32_t value, unsigned bytes) {
 
 void pad_to_8(std::string& out) { out.append((8 - out.size() % 8) % 8, '\0'); }
 
+template <class Width>
+void append_values(std::string& out, const std::vector<std::uint32_t>& values) {
+  const std::size_t begin = out.size();
+  out.resize(begin + values.size() * sizeof(Width));
+  char* at = out.data() + begin;
+  for (const std::uint32_t value : values) {
+    const auto word = static_cast<Width>(value);
+    for (std::size_t i = 0; i < sizeof(Width); ++i) *at++ = static_cast<char>(word >> (8 * (sizeof(Width) - 1 - i)));
+  }
+}
+
+/// `width`: bytes of a value, 2 or 4.
 void append_table(std::string& out, TableId id, unsigned width, const std::vector<std::uint32_t>& values) {
   big_endian(out, static_cast<std::uint32_t>(id), 2);
   big_endian(out, width, 2);
   big_endian(out, 0, 4);
   big_endian(out, static_cast<std::uint32_t>(values.size()), 4);
-  for (const std::uint32_t value : values) big_endian(out, value, width);
+  if (width == 2) {
+    append_values<std::uint16_t>(out, values);
+  } else {
+    append_values<std::uint32_t>(out, values);
+  }
   pad_to_8(out);
 }
 
@@ -259,7 +275,7 @@ class Encoder {
   Result<void> pdb(Stream& stream, const Pdb& pdb, Role role, const std::string& profile,
                    const std::vector<std::string>& targets) {
     const bool table = dialect_ == Dialect::perms_table && role != Role::xmatch;
-    auto comb = automata::pack(pdb.dfa, pack_);
+    auto comb = pdb.runs.states() > 0 ? automata::pack(pdb.runs, pack_) : automata::pack(pdb.dfa, pack_);
     if (!comb) {
       return fail("profile {}: the kernel's tables hold {} {}, its {} automaton needs {}", profile,
                   comb.error().limit,

@@ -159,7 +159,8 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
   }
   for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
   pdb.perms = table.take();
-  pdb.dfa = automata::to_dense(automata::minimise(made->dfa));
+  pdb.runs = automata::minimise(made->dfa);
+  pdb.dfa = automata::to_dense(pdb.runs);
   return pdb;
 }
 
