@@ -29,17 +29,18 @@ constexpr std::uint32_t unknown = 0xffffffff;
 /// Flat storage of many lists of positions.
 struct Lists {
   std::vector<std::uint32_t> items;
-  std::vector<std::size_t> ends;
+  std::vector<std::uint32_t> begins{0};  // one more at the end
 
   [[nodiscard]] std::span<const std::uint32_t> operator[](std::uint32_t id) const {
-    const std::size_t begin = id == 0 ? 0 : ends[id - 1];
-    return {items.data() + begin, ends[id] - begin};
+    return {items.data() + begins[id], begins[id + 1] - begins[id]};
   }
-  [[nodiscard]] std::size_t size() const { return ends.size(); }
-  void close() { ends.push_back(items.size()); }
-  void append(std::span<const std::uint32_t> list) { items.insert(items.end(), list.begin(), list.end()); }
+  [[nodiscard]] std::size_t size() const { return begins.size() - 1; }
+  void close() { begins.push_back(static_cast<std::uint32_t>(items.size())); }
+  void append(std::span<const std::uint32_t> list) {
+    for (const std::uint32_t item : list) items.push_back(item);  // few
+  }
   [[nodiscard]] std::size_t bytes() const {
-    return items.capacity() * sizeof(std::uint32_t) + ends.capacity() * sizeof(std::size_t);
+    return (items.capacity() + begins.capacity()) * sizeof(std::uint32_t);
   }
 };
 
@@ -77,7 +78,8 @@ class Subsets {
   std::uint32_t bottom_of(std::uint32_t broad, std::uint32_t part);
   void stamp_bottom(std::uint32_t bottom);
   std::uint32_t bottom_state(std::uint32_t bottom);
-  std::uint32_t target(std::uint32_t bottom, std::uint32_t symbol);
+  std::uint32_t target(std::uint32_t bottom, std::uint32_t first_link);
+  std::uint32_t target_of_one(std::uint32_t bottom, std::uint32_t position);
   std::uint32_t compute_target(std::uint32_t bottom, std::span<const std::uint32_t> positions);
   std::uint32_t intern_state(std::uint32_t broad, std::uint64_t narrow_hash,
                              std::span<const std::uint32_t> bottom, std::span<const std::uint32_t> extra);
@@ -102,6 +104,10 @@ class Subsets {
   Lists known_keys_;  // a bottom, then the narrow positions that add to it
   std::vector<std::uint32_t> known_targets_;
   IdTable known_table_;
+  struct LastTarget {
+    std::uint32_t bottom = unknown, state = unknown;
+  };
+  std::vector<LastTarget> last_targets_;  // by position: where it led by itself, the last time
 
   Lists partition_groups_;
   IdTable partition_table_;
@@ -137,6 +143,7 @@ Subsets::Subsets(const Nfa& nfa, const Budget& budget) : nfa_(nfa), clock_(budge
   hash_of_.resize(positions);
   for (std::size_t i = 0; i < positions; ++i) hash_of_[i] = scramble(i);
   stamps_.assign(positions, 0);
+  last_targets_.resize(positions);
   buckets_.assign(nfa.class_count, unknown);
   out_.dfa.classes = nfa.classes;
   out_.dfa.class_count = nfa.class_count;
@@ -316,10 +323,19 @@ std::uint32_t Subsets::bottom_state(std::uint32_t index) {
   return bottom.state;
 }
 
-/// The state that follows on a class for which there are narrow positions, those in the bucket of `symbol`.
-std::uint32_t Subsets::target(std::uint32_t bottom, std::uint32_t symbol) {
+/// The state that follows on a class for which there is one narrow position.
+std::uint32_t Subsets::target_of_one(std::uint32_t bottom, std::uint32_t position) {
+  // What a loop leads out by is in every state of the loop, so the same question comes again and again.
+  LastTarget& last = last_targets_[position];
+  if (last.bottom != bottom) last = {bottom, compute_target(bottom, {&position, 1})};
+  return last.state;
+}
+
+/// The state that follows on a class for which there are narrow positions: those of a bucket.
+std::uint32_t Subsets::target(std::uint32_t bottom, std::uint32_t first_link) {
+  if (links_[first_link].next == unknown) return target_of_one(bottom, links_[first_link].position);
   key_.assign(1, bottom);
-  for (std::uint32_t link = buckets_[symbol]; link != unknown; link = links_[link].next) {
+  for (std::uint32_t link = first_link; link != unknown; link = links_[link].next) {
     key_.push_back(links_[link].position);
   }
   const std::span<const std::uint32_t> positions = std::span(key_).subspan(1);
@@ -425,7 +441,7 @@ void Subsets::expand(std::uint32_t state) {
   exceptions_.clear();
   for (const std::uint32_t part_and_symbol : touched_) {
     const std::uint32_t symbol = part_and_symbol & 0xffff;
-    exceptions_.push_back({symbol + 1, target(bottom_of(broad, part_and_symbol >> 16), symbol)});
+    exceptions_.push_back({symbol + 1, target(bottom_of(broad, part_and_symbol >> 16), buckets_[symbol])});
     buckets_[symbol] = unknown;
   }
   if (partition.part_count > 1) std::ranges::sort(exceptions_, {}, &Run::end);

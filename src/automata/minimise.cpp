@@ -111,7 +111,7 @@ class Refinement {
   std::vector<std::uint32_t> members_;   // states, block after block
   std::vector<std::uint32_t> place_of_;  // state -> index in members_
   std::vector<std::uint32_t> pending_;   // blocks with marked members
-  std::vector<std::uint32_t> moved_;
+  std::vector<std::uint32_t> moved_, bounds_;  // working space of split()
 };
 
 Refinement::Refinement(const Graph& graph, const RunDfa& dfa)
@@ -181,11 +181,13 @@ void Refinement::split(std::uint32_t index) {
     }
   }
   const auto hash = [&](std::uint32_t state) { return hash_[state]; };
-  std::ranges::sort(members_.begin() + begin, members_.begin() + marked_end, {}, hash);
+  if (marked_end - begin > 1)
+    std::ranges::sort(members_.begin() + begin, members_.begin() + marked_end, {}, hash);
   for (std::uint32_t at = begin; at < marked_end; ++at) place_of_[members_[at]] = at;
 
   // Runs of equal hashes; the largest part keeps the name.
-  std::vector<std::uint32_t> bounds{begin};
+  std::vector<std::uint32_t>& bounds = bounds_;
+  bounds.assign(1, begin);
   for (std::uint32_t at = begin + 1; at < marked_end; ++at) {
     if (hash(members_[at]) != hash(members_[at - 1])) bounds.push_back(at);
   }

@@ -134,22 +134,26 @@ struct AcceptTables {
 };
 
 std::string dfa_bytes(const automata::CombTables& comb, const AcceptTables& accepts) {
-  std::string tables;
   const unsigned width = comb.wide ? 4 : 2;
-  append_table(tables, TableId::accept, 4, accepts.accept);
-  if (!accepts.accept2.empty()) append_table(tables, TableId::accept2, 4, accepts.accept2);
-  append_table(tables, TableId::base, 4, comb.base);
-  append_table(tables, TableId::def, width, comb.def);
-  append_table(tables, TableId::next, width, comb.next);
-  append_table(tables, TableId::check, width, comb.check);
   std::string out;
+  out.reserve(header_size + (accepts.accept.size() + accepts.accept2.size() + comb.base.size()) * 4 +
+              (comb.def.size() + comb.next.size() + comb.check.size()) * width + 6 * 20);
   big_endian(out, magic, 4);
   big_endian(out, header_size, 4);
-  big_endian(out, static_cast<std::uint32_t>(header_size + tables.size()), 4);
+  big_endian(out, 0, 4);  // the size of the whole
   big_endian(out, (comb.diff_encoded ? flag_differential : 0U) | (comb.has_oob ? flag_out_of_band : 0U), 2);
   out.append("notflex", 8);
   out.resize(header_size, '\0');
-  return out + tables;
+  append_table(out, TableId::accept, 4, accepts.accept);
+  if (!accepts.accept2.empty()) append_table(out, TableId::accept2, 4, accepts.accept2);
+  append_table(out, TableId::base, 4, comb.base);
+  append_table(out, TableId::def, width, comb.def);
+  append_table(out, TableId::next, width, comb.next);
+  append_table(out, TableId::check, width, comb.check);
+  std::string size;
+  big_endian(size, static_cast<std::uint32_t>(out.size()), 4);
+  out.replace(8, 4, size);
+  return out;
 }
 
 // --- the policy ---
@@ -197,8 +201,8 @@ class Encoder {
                 fits(profile.disconnected_ipc.value_or(""));
     good = good && std::all_of(profile.xattrs.begin(), profile.xattrs.end(), fits);
     good = good && std::all_of(profile.identity.begin(), profile.identity.end(), fits);
-    for (const auto& pdb : {profile.policydb, profile.file}) {
-      good = good && (!pdb || std::all_of(pdb->xtable.begin(), pdb->xtable.end(), fits));
+    for (const auto* pdb : {&profile.policydb, &profile.file}) {
+      good = good && (!*pdb || std::all_of((*pdb)->xtable.begin(), (*pdb)->xtable.end(), fits));
     }
     if (good) return {};
     return fail("profile {}: a name in it is longer than {} bytes, the most that the kernel's format can say",
