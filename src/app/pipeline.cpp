@@ -133,11 +133,12 @@ Result<generate::Abi> Pipeline::choose_abi() {
   generate::Abi best = best_abi(chosen->features);
   if (!readable || *readable >= best) return best;
   session_.sink
-      .report(diag::Code::abi_leaves_out, {},
-              fmt::format(
-                  "not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
-                  "newer than {})",
-                  fmt::join(left_unmediated(chosen->features, *readable), ", "), generate::name_of(*readable)))
+      .report(
+          diag::Code::abi_leaves_out, {},
+          fmt::format("not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
+                      "newer than {})",
+                      fmt::join(left_unmediated(chosen->features, *readable), ", "),
+                      generate::name_of(*readable)))
       .with_help(fmt::format("`apply --output-dir {}` keeps the text where only `bulkhead restore` reads it, "
                              "and then in abi {}",
                              session_.world.own_folder, generate::name_of(best)));

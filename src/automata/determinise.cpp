@@ -56,9 +56,9 @@ class Subsets {
  private:
   /// A set of groups splits the classes into parts that it does not tell apart.
   struct Partition {
-    std::uint32_t first_part;  // into part_groups_ and part_sizes_
-    std::uint32_t part_count;  // part 0: the classes in none of the groups
-    std::size_t part_of;       // into part_of_class_
+    std::uint32_t first_part;            // into part_groups_ and part_sizes_
+    std::uint32_t part_count;            // part 0: the classes in none of the groups
+    std::size_t part_of;                 // into part_of_class_
     std::uint32_t runs_begin, runs_end;  // into part_runs_: the same as runs of classes
   };
   /// What follows the broad part of a state on one part of the classes: the bottom of every target there.
@@ -223,10 +223,11 @@ std::uint32_t Subsets::partition_of(std::span<const std::uint32_t> groups) {
   }
   const auto runs_begin = static_cast<std::uint32_t>(part_runs_.size());
   for (std::uint32_t column = 0; column < width; ++column) {
-    if (column + 1 == width || part_of[column] != part_of[column + 1]) part_runs_.push_back({column + 1, part_of[column]});
+    if (column + 1 == width || part_of[column] != part_of[column + 1])
+      part_runs_.push_back({column + 1, part_of[column]});
   }
-  partitions_.push_back({static_cast<std::uint32_t>(part_groups_.size()), count, part_of_class_.size(), runs_begin,
-                         static_cast<std::uint32_t>(part_runs_.size())});
+  partitions_.push_back({static_cast<std::uint32_t>(part_groups_.size()), count, part_of_class_.size(),
+                         runs_begin, static_cast<std::uint32_t>(part_runs_.size())});
   part_of_class_.insert(part_of_class_.end(), part_of.begin(), part_of.end());
   part_sizes_.resize(part_sizes_.size() + count, 0);
   for (const std::uint16_t part : part_of) ++part_sizes_[partitions_.back().first_part + part];
@@ -488,9 +489,9 @@ std::uint32_t Subsets::heaviest_tag() const {
 }
 
 std::size_t Subsets::bytes() const {
-  return out_.dfa.runs.capacity() * sizeof(Run) + narrow_.bytes() + broad_.bytes() +
-         bottom_narrow_.bytes() + bottoms_.capacity() * sizeof(Bottom) +
-         part_of_class_.capacity() * sizeof(std::uint16_t) + state_table_.bytes() + broad_table_.bytes();
+  return out_.dfa.runs.capacity() * sizeof(Run) + narrow_.bytes() + broad_.bytes() + bottom_narrow_.bytes() +
+         bottoms_.capacity() * sizeof(Bottom) + part_of_class_.capacity() * sizeof(std::uint16_t) +
+         state_table_.bytes() + broad_table_.bytes();
 }
 
 tl::expected<DeterminisedRuns, OverBudget> Subsets::run() {

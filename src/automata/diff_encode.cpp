@@ -35,10 +35,10 @@ struct Tree {
   }
 };
 
-/// For how many bytes two rows differ; gives up when it is `enough`. `bytes_below`: class -> bytes in the classes
-/// below it.
-std::uint32_t bytes_that_differ(std::span<const Run> a, std::span<const Run> b, const std::uint32_t* bytes_below,
-                                std::uint32_t enough) {
+/// For how many bytes two rows differ; gives up when it is `enough`. `bytes_below`: class -> bytes in the
+/// classes below it.
+std::uint32_t bytes_that_differ(std::span<const Run> a, std::span<const Run> b,
+                                const std::uint32_t* bytes_below, std::uint32_t enough) {
   std::uint32_t count = 0;
   walk_rows(a, b, [&](std::uint32_t from, std::uint32_t end, std::uint32_t target_a, std::uint32_t target_b) {
     if (target_a != target_b) count += bytes_below[end] - bytes_below[from];

@@ -18,8 +18,8 @@ ExprPool::ExprPool() {
 }
 
 ExprId ExprPool::intern(const Node& node) {
-  const std::uint64_t hash = scramble((std::uint64_t{node.first} << 32 | node.second) +
-                                      static_cast<std::uint64_t>(node.kind));
+  const std::uint64_t hash =
+      scramble((std::uint64_t{node.first} << 32 | node.second) + static_cast<std::uint64_t>(node.kind));
   const auto fresh = static_cast<std::uint32_t>(nodes_.size());
   const std::uint32_t id =
       node_table_.find_or_insert(hash, fresh, [&](std::uint32_t other) { return nodes_[other] == node; });

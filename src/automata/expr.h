@@ -87,7 +87,7 @@ class ExprPool {
 
   std::vector<Node> nodes_;
   std::vector<ExprId> options_;  // the children of all `either` nodes, one after the other
-  std::string text_;              // of all literals, one after the other
+  std::string text_;             // of all literals, one after the other
   std::vector<ByteSet> sets_;
   std::vector<std::int16_t> only_bytes_;  // by set; -1: none or several
   std::array<ExprId, 256> byte_ids_{};

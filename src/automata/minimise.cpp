@@ -13,8 +13,8 @@ namespace {
 constexpr std::uint32_t no_state = 0xffffffff;
 constexpr std::uint32_t no_edge = 0xffffffff;
 
-/// An automaton as a sparse graph: per state one edge per distinct target other than the trap, weighted with the
-/// classes that lead there.
+/// An automaton as a sparse graph: per state one edge per distinct target other than the trap, weighted with
+/// the classes that lead there.
 struct Graph {
   struct Edge {
     std::uint32_t source, target;
@@ -108,9 +108,9 @@ class Refinement {
   std::vector<std::uint64_t> hash_;  // per state: sum over its edges of weight x number of the target's block
   std::vector<std::uint32_t> block_of_;
   std::vector<Block> blocks_;
-  std::vector<std::uint32_t> members_;   // states, block after block
-  std::vector<std::uint32_t> place_of_;  // state -> index in members_
-  std::vector<std::uint32_t> pending_;   // blocks with marked members
+  std::vector<std::uint32_t> members_;         // states, block after block
+  std::vector<std::uint32_t> place_of_;        // state -> index in members_
+  std::vector<std::uint32_t> pending_;         // blocks with marked members
   std::vector<std::uint32_t> moved_, bounds_;  // working space of split()
 };
 
@@ -133,7 +133,8 @@ Refinement::Refinement(const Graph& graph, const RunDfa& dfa)
     block_of_[state] = static_cast<std::uint32_t>(blocks_.size() - 1);
     place_of_[state] = at;
   }
-  for (const Graph::Edge& edge : graph.edges) hash_[edge.source] += edge.weight * number(block_of_[edge.target]);
+  for (const Graph::Edge& edge : graph.edges)
+    hash_[edge.source] += edge.weight * number(block_of_[edge.target]);
   for (std::uint32_t block = 1; block < blocks_.size(); ++block) {
     blocks_[block].marked = blocks_[block].size();
     pending_.push_back(block);

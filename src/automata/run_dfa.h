@@ -22,12 +22,12 @@ struct Run {
 };
 
 struct RunDfa {
-  std::array<std::uint8_t, 256> classes{};      ///< as in Dfa
-  std::uint32_t class_count = 0;                ///< as in Dfa
-  std::uint32_t oob_class = Dfa::no_class;      ///< as in Dfa
-  std::vector<Run> runs;                        ///< row after row; neighbours in a row differ in their targets
-  std::vector<std::uint32_t> row_begin{0};      ///< per state, one more at the end
-  std::vector<std::uint32_t> accept;            ///< per state
+  std::array<std::uint8_t, 256> classes{};  ///< as in Dfa
+  std::uint32_t class_count = 0;            ///< as in Dfa
+  std::uint32_t oob_class = Dfa::no_class;  ///< as in Dfa
+  std::vector<Run> runs;                    ///< row after row; neighbours in a row differ in their targets
+  std::vector<std::uint32_t> row_begin{0};  ///< per state, one more at the end
+  std::vector<std::uint32_t> accept;        ///< per state
 
   [[nodiscard]] std::size_t states() const { return accept.size(); }
   /// At least one run; the last ends at class_count.
@@ -53,8 +53,8 @@ struct RunDfa {
   return run->target;
 }
 
-/// Calls visit(from, end, target_a, target_b) for the stretches of classes on which neither row changes, in order,
-/// until it returns false.
+/// Calls visit(from, end, target_a, target_b) for the stretches of classes on which neither row changes, in
+/// order, until it returns false.
 template <class Visit>
 void walk_rows(std::span<const Run> a, std::span<const Run> b, Visit visit) {
   const Run* in_a = a.data();

@@ -48,7 +48,8 @@ inline std::uint64_t match_ends(const ExprPool& pool, ExprId expr, const Word& w
       std::uint64_t ends = 0;
       const Word text = testing::word(pool.text(node));
       for (std::size_t i = 0; i + text.size() <= word.size(); ++i) {
-        if ((begins >> i & 1) != 0 && std::equal(text.begin(), text.end(), word.begin() + static_cast<std::ptrdiff_t>(i)))
+        if ((begins >> i & 1) != 0 &&
+            std::equal(text.begin(), text.end(), word.begin() + static_cast<std::ptrdiff_t>(i)))
           ends |= std::uint64_t{1} << (i + text.size());
       }
       return ends;

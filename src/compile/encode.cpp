@@ -110,7 +110,8 @@ void append_values(std::string& out, const std::vector<std::uint32_t>& values) {
   char* at = out.data() + begin;
   for (const std::uint32_t value : values) {
     const auto word = static_cast<Width>(value);
-    for (std::size_t i = 0; i < sizeof(Width); ++i) *at++ = static_cast<char>(word >> (8 * (sizeof(Width) - 1 - i)));
+    for (std::size_t i = 0; i < sizeof(Width); ++i)
+      *at++ = static_cast<char>(word >> (8 * (sizeof(Width) - 1 - i)));
   }
 }
 

@@ -68,9 +68,8 @@ std::uint64_t hash_of(std::string_view path) { return XXH3_64bits(path.data(), p
 }  // namespace
 
 Features::ItemId Features::find(std::string_view path, bool word) const {
-  return table_.find(hash_of(path), none, [&](ItemId other) {
-    return items_[other].word == word && this->path(other) == path;
-  });
+  return table_.find(hash_of(path), none,
+                     [&](ItemId other) { return items_[other].word == word && this->path(other) == path; });
 }
 
 Features::ItemId Features::add(ItemId parent, std::string_view name, bool word) {
@@ -86,14 +85,17 @@ Features::ItemId Features::add(ItemId parent, std::string_view name, bool word) 
     return items_[other].word == word && this->path(other) == path;
   });
   if (id == fresh) {
-    items_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(path.size()), parent, word});
+    items_.push_back(
+        {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(path.size()), parent, word});
   } else {
     text_.resize(begin);
   }
   return id;
 }
 
-Features::ItemId Features::add_entry_in(ItemId folder, std::string_view name) { return add(folder, name, false); }
+Features::ItemId Features::add_entry_in(ItemId folder, std::string_view name) {
+  return add(folder, name, false);
+}
 
 Features::ItemId Features::add_entry(std::string_view path) {
   ItemId entry = none;
@@ -252,7 +254,8 @@ Features intersect(const Features& kernel, const Features& policy) {
       continue;
     }
     if (kept[its.parent] == Features::none) continue;
-    if (in_policy(item) || kernel.value(kernel.path(its.parent))) both.add_word(kept[its.parent], kernel.name(item));
+    if (in_policy(item) || kernel.value(kernel.path(its.parent)))
+      both.add_word(kept[its.parent], kernel.name(item));
   }
   return both;
 }

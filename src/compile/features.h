@@ -2,8 +2,9 @@
 // shows.
 //
 // The one idea: a feature is asked for by its path, and a word of a mask is one more step: `network_v8`,
-// `policy/versions/v7`, `signal/mask/hup`; every path is kept once, in one hash table. The text form is the reference's `-M` form: `name {words or more
-// names}`. Follows apparmor.d(5) "abi" and the kernel's security/apparmor/apparmorfs.c (the tree itself).
+// `policy/versions/v7`, `signal/mask/hup`; every path is kept once, in one hash table. The text form is the
+// reference's `-M` form: `name {words or more names}`. Follows apparmor.d(5) "abi" and the kernel's
+// security/apparmor/apparmorfs.c (the tree itself).
 #pragma once
 
 #include <cstdint>
@@ -48,7 +49,7 @@ class Features {
     std::uint32_t begin, size;  // in text_
     ItemId parent;
     bool word;
-    std::uint32_t words = 0;   // that a file has
+    std::uint32_t words = 0;  // that a file has
     ItemId last_word = none;
   };
   [[nodiscard]] ItemId find(std::string_view path, bool word) const;
