@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "automata/determinise.h"
 #include "automata/dfa.h"
+#include "automata/tag_match.h"
 #include "compile/features.h"
 
 namespace bh::compile {
@@ -99,10 +99,9 @@ struct TagMeaning {
                     ///< xindex. Not file: both equal
 };
 
-/// Kept with Options::keep_tags: which rules a state belongs to.
+/// Kept with Options::keep_tags: which rules speak about a string.
 struct Trace {
-  automata::Determinised
-      states;  ///< its own automaton, not minimised: same language as Pdb::dfa; accept[s] indexes tag_sets
+  automata::TagMatch rules;          ///< a tag for each pattern that a rule became
   std::vector<TagMeaning> meanings;  ///< by tag
 };
 

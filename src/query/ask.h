@@ -40,6 +40,12 @@ struct Decider {
   auto operator<=>(const Decider&) const = default;
 };
 
+/// What it would take to turn an answer round by taking rules away.
+struct Turn {
+  std::vector<std::uint32_t> without;  ///< rules that have to go, all of them; ascending
+  bool lets_through = false;           ///< what the answer is then
+};
+
 /// The answer to one question.
 struct Finding {
   std::string what;
@@ -50,6 +56,7 @@ struct Finding {
   std::vector<Decider> deciders;  ///< ascending
   std::vector<Decider>
       near;  ///< of a denial that no rule decided: rules about the same object, with other permissions
+  std::optional<Turn> turn;  ///< none: not known, or no rule's going would turn it
   std::optional<std::uint32_t>
       capability;          ///< asked of the capability sets: its number (its rules: explain.h)
   std::string transition;  ///< of an exec that is allowed: where it goes
