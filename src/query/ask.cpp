@@ -68,7 +68,8 @@ void accumulate(Perms& all, const Perms& part, bool first) {
 
 class Lookup {
  public:
-  Lookup(const CompiledProfile& profile, bool owner) : profile_(profile), owner_(owner) {}
+  Lookup(const CompiledProfile& profile, bool owner, Detail detail)
+      : profile_(profile), owner_(owner), detail_(detail) {}
 
   Finding answer(const Question& question);
 
@@ -84,6 +85,7 @@ class Lookup {
 
   const CompiledProfile& profile_;
   bool owner_;
+  Detail detail_;
 };
 
 Looked Lookup::with_label(const Place& at, const Question& question) const {
@@ -218,7 +220,7 @@ std::optional<Turn> turn_of(const Finding& finding, std::span<const Asked> asked
 }
 
 void Lookup::trace(Finding& finding, const Looked& looked, std::uint32_t request) const {
-  if (looked.places.empty() || !looked.places.front().pdb->trace) return;
+  if (detail_ == Detail::verdicts || looked.places.empty() || !looked.places.front().pdb->trace) return;
   finding.traced = true;
   std::vector<Asked> asked;
   for (const Place& place : looked.places) {
@@ -285,7 +287,7 @@ Finding Lookup::capability(const Question& question) const {
     in_automaton.walk = {{std::string{static_cast<char>(compile::medclass::capability),
                                       static_cast<char>(question.request >> 5)},
                           0}};
-    return Lookup(profile_, owner_).automaton(in_automaton);
+    return Lookup(profile_, owner_, detail_).automaton(in_automaton);
   }
   const std::uint64_t bit = std::uint64_t{1} << question.request;
   Perms perms;
@@ -352,10 +354,10 @@ Verdict each_of(Verdict a, Verdict b) {
   return Verdict::denied;
 }
 
-Side ask_side(const CompiledProfile& profile, std::span<const Step> steps, bool owner) {
+Side ask_side(const CompiledProfile& profile, std::span<const Step> steps, bool owner, Detail detail) {
   Side side;
   std::optional<Verdict> verdict;
-  Lookup lookup(profile, owner);
+  Lookup lookup(profile, owner, detail);
   for (const Step& each : steps) {
     const std::size_t before = side.findings.size();
     for (const Question& question : each) {
@@ -403,12 +405,12 @@ bool lets_through(Verdict verdict) {
          verdict == Verdict::not_mediated;
 }
 
-Answer ask(const CompiledProfile& profile, const Action& action) {
+Answer ask(const CompiledProfile& profile, const Action& action, Detail detail) {
   const std::vector<Step> steps = questions(profile, action);
   Answer answer;
   answer.mode = profile.mode;
-  answer.owner = ask_side(profile, steps, true);
-  answer.other = ask_side(profile, steps, false);
+  answer.owner = ask_side(profile, steps, true, detail);
+  answer.other = ask_side(profile, steps, false, detail);
   return answer;
 }
 

@@ -76,7 +76,10 @@ struct Answer {
   [[nodiscard]] bool depends_on_owner() const { return owner.verdict != other.verdict; }
 };
 
-[[nodiscard]] Answer ask(const compile::CompiledProfile& profile, const Action& action);
+/// `verdicts`: without the rules that decided, which take most of the time.
+enum class Detail : std::uint8_t { verdicts, rules };
+[[nodiscard]] Answer ask(const compile::CompiledProfile& profile, const Action& action,
+                         Detail detail = Detail::rules);
 
 /// What a `[[Expect]]` demands. Denied must hold for the owner and for others, allowed likewise.
 [[nodiscard]] bool is_allowed(const Answer& answer);

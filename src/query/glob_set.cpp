@@ -12,6 +12,7 @@
 #include "automata/determinise.h"
 #include "automata/minimise.h"
 #include "automata/relate.h"
+#include "base/check.h"
 #include "compile/glob.h"
 #include "policy/glob.h"
 #include "query/glob_graph.h"
@@ -301,12 +302,17 @@ bool GlobSet::exact() const {
   return std::ranges::all_of(rows, &GlobRow::exact);
 }
 
-Result<GlobSet> globs_of(const Dfa& language, const Form& form, const GlobOptions& options) {
+Dfa all_askable(const Form& form) {
   automata::ExprPool pool;
   const std::vector<automata::Pattern> patterns{{askable(pool, form), 0}};
-  const auto all = automata::determinise(pool, patterns);
-  if (!all) return fail("the strings of {} need too large an automaton", form.verb);
-  const Dfa canon = automata::minimise(all->dfa);
+  auto all = automata::determinise(pool, patterns);
+  BH_CHECK(all);  // a form is small, whatever it is asked about
+  for (std::uint32_t& accept : all->dfa.accept) accept = all->tag_sets[accept].empty() ? 0 : 1;
+  return automata::minimise(all->dfa);
+}
+
+Result<GlobSet> globs_of(const Dfa& language, const Form& form, const GlobOptions& options) {
+  const Dfa canon = all_askable(form);
   auto within = automata::joined(language, canon, [](std::uint32_t a, std::uint32_t b) {
     return static_cast<std::uint32_t>(a != 0 && b != 0 ? 1 : 0);
   });

@@ -39,6 +39,9 @@ struct GlobOptions {
   std::vector<std::string> hints;
 };
 
+/// All that the form can ask behind its prefix, as a minimal automaton that accepts with 1.
+[[nodiscard]] automata::Dfa all_askable(const Form& form);
+
 /// The strings after which `language` accepts (anything but 0), among those that the form can ask; `language`
 /// starts behind the form's prefix. Rows are in the order of their text.
 [[nodiscard]] Result<GlobSet> globs_of(const automata::Dfa& language, const Form& form,
