@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "automata/determinise.h"
 #include "automata/dfa.h"
 #include "automata/run_dfa.h"
+#include "automata/tag_match.h"
 #include "compile/features.h"
 
 namespace bh::compile {
@@ -100,10 +100,9 @@ struct TagMeaning {
                     ///< xindex. Not file: both equal
 };
 
-/// Kept with Options::keep_tags: which rules a state belongs to.
+/// Kept with Options::keep_tags: which rules speak about a string.
 struct Trace {
-  automata::Determinised
-      states;  ///< its own automaton, not minimised: same language as Pdb::dfa; accept[s] indexes tag_sets
+  automata::TagMatch rules;          ///< a tag for each pattern that a rule became
   std::vector<TagMeaning> meanings;  ///< by tag
 };
 
