@@ -46,11 +46,12 @@ struct Scratch {
   }
 };
 
-/// Newer suites have the modules in a package of their own: `linux-binary-V` and `linux-modules-V`.
+/// Newer suites have the modules, and the list of what is built in, in packages of their own.
 std::vector<std::string> packages_of(const std::string& kernel) {
   constexpr std::string_view binary = "linux-binary-";
   if (!kernel.starts_with(binary)) return {kernel};
-  return {kernel, "linux-modules-" + kernel.substr(binary.size())};
+  std::string version = kernel.substr(binary.size());
+  return {kernel, "linux-modules-" + version, "linux-base-" + version};
 }
 
 /// The kernel and its modules, together, so that they are of one version: `folder` is replaced as a whole.
