@@ -44,7 +44,9 @@ std::string Compiled::name() const {
 Pipeline::Pipeline(Session& session, PolicySettings settings)
     : session_(session),
       settings_(std::move(settings)),
-      library_(session.world.os, session.sources, resolve_options(settings_)) {}
+      library_(session.world.os, session.sources, resolve_options(settings_)) {
+  if (settings_.cache_folder) cache_.emplace(session.world.os, *settings_.cache_folder);
+}
 
 Result<Profile> Pipeline::read(const std::string& name) {
   std::size_t before = session_.sink.errors();
@@ -80,6 +82,7 @@ Result<Profile> Pipeline::read(const std::string& name) {
 
 void Pipeline::forward(const diag::Sink& from, const Profile& profile) {
   for (const diag::Diagnostic& diagnostic : from.diagnostics()) {
+    said_.push_back(diagnostic);
     bool ours = profile.generated && diagnostic.span.valid() && diagnostic.span.source == profile.text;
     const generate::LineOrigin* origin = nullptr;
     if (ours) {
@@ -195,10 +198,11 @@ Result<ChosenFeatures> Pipeline::features() {
 
 Result<ChosenFeatures> Pipeline::parse(std::string name, std::string text, std::string origin) {
   std::size_t before = session_.sink.errors();
-  auto source = session_.sources.add(std::move(name), std::move(text));
+  auto source = session_.sources.add(std::move(name), text);
   auto features = compile::parse_features(session_.sources, source, session_.sink);
   if (!features) return wrong_input(session_, before);
-  return ChosenFeatures{.features = std::move(*features), .origin = std::move(origin)};
+  return ChosenFeatures{
+      .features = std::move(*features), .text = std::move(text), .origin = std::move(origin)};
 }
 
 Result<ChosenFeatures> Pipeline::choose_features() {
