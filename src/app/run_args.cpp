@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "policy/words.h"
+#include "compile/names.h"
 #include "generate/words.h"
 
 namespace bh::app {
@@ -22,7 +22,7 @@ Result<RunArgs> run_args(Pipeline& pipeline, const std::string& input) {
   RunArgs args{.name = compiled.name()};
   const std::uint64_t allowed = compiled.policy.profiles.front().capabilities.allow;
   auto allows = [&](std::string_view name) {
-    auto number = policy::number_of(policy::capabilities(), name);
+    auto number = compile::number_of(compile::capability_names(), name);
     return number && (allowed >> *number & 1) != 0;
   };
   auto fourteen = generate::docker_capabilities();
@@ -34,7 +34,7 @@ Result<RunArgs> run_args(Pipeline& pipeline, const std::string& input) {
     return args;
   }
   args.drop.clear();
-  for (const auto& entry : policy::capabilities())
+  for (const auto& entry : compile::capability_names())
     if (allows(entry.name) && std::ranges::find(fourteen, entry.name) == fourteen.end())
       args.add.push_back(upper(entry.name));
   return args;

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <vector>
 
-#include "policy/words.h"
+#include "compile/names.h"
 
 namespace bh::compile {
 namespace {
@@ -75,11 +75,11 @@ const Class* find_class(std::uint8_t number) {
   return found == std::end(classes) ? nullptr : &*found;
 }
 
-std::string bit_names(std::uint64_t mask, policy::Words names) {
+std::string bit_names(std::uint64_t mask, std::span<const NamedNumber> names) {
   std::vector<std::string> words;
   for (std::uint32_t bit = 0; bit < 64; ++bit) {
     if ((mask >> bit & 1) == 0) continue;
-    const std::string_view word = policy::name_of(names, bit);
+    const std::string_view word = name_of(names, bit);
     words.push_back(word.empty() ? fmt::format("{}", bit) : std::string(word));
   }
   return fmt::format("{}", fmt::join(words, " "));
@@ -119,10 +119,10 @@ void describe_automaton(std::string& out, std::string_view name, const Pdb& pdb)
 void describe_network(std::string& out, const std::vector<NetworkFamily>& network) {
   for (std::size_t family = 0; family < network.size(); ++family) {
     if (network[family].allow == 0) continue;
-    const std::string_view word = policy::name_of(policy::network_families(), static_cast<std::uint32_t>(family));
+    const std::string_view word = name_of(family_names(), static_cast<std::uint32_t>(family));
     fmt::format_to(std::back_inserter(out), "  network {}: {}\n",
                    word.empty() ? fmt::format("{}", family) : std::string(word),
-                   bit_names(network[family].allow, policy::socket_types()));
+                   bit_names(network[family].allow, socket_type_names()));
   }
 }
 
@@ -136,19 +136,19 @@ void describe_profile(std::string& out, const CompiledProfile& profile) {
   if (profile.disconnected)
     fmt::format_to(into, "  attach_disconnected.path: {}\n", escaped(*profile.disconnected));
   if (profile.kill_signal)
-    fmt::format_to(into, "  kill signal: {}\n", policy::name_of(policy::signals(), *profile.kill_signal));
+    fmt::format_to(into, "  kill signal: {}\n", name_of(signal_names(), *profile.kill_signal));
   for (const std::string& name : profile.xattrs) fmt::format_to(into, "  xattr: {}\n", escaped(name));
   const CapabilitySets& caps = profile.capabilities;
   if (caps.allow != 0)
-    fmt::format_to(into, "  capabilities: {}\n", bit_names(caps.allow, policy::capabilities()));
+    fmt::format_to(into, "  capabilities: {}\n", bit_names(caps.allow, capability_names()));
   if (caps.audit != 0)
-    fmt::format_to(into, "  capabilities audited: {}\n", bit_names(caps.audit, policy::capabilities()));
+    fmt::format_to(into, "  capabilities audited: {}\n", bit_names(caps.audit, capability_names()));
   if (caps.quiet != 0)
-    fmt::format_to(into, "  capabilities denied silently: {}\n", bit_names(caps.quiet, policy::capabilities()));
+    fmt::format_to(into, "  capabilities denied silently: {}\n", bit_names(caps.quiet, capability_names()));
   for (std::uint32_t limit = 0; limit < profile.rlimits.values.size(); ++limit) {
     if ((profile.rlimits.mask >> limit & 1) == 0) continue;
     const std::uint64_t value = profile.rlimits.values[limit];
-    fmt::format_to(into, "  rlimit {}: {}\n", policy::name_of(policy::rlimits(), limit),
+    fmt::format_to(into, "  rlimit {}: {}\n", name_of(rlimit_names(), limit),
                    value == Rlimits::infinity ? "infinity" : fmt::format("{}", value));
   }
   describe_network(out, profile.network);

@@ -2,7 +2,7 @@
 
 #include <sys/mount.h>
 
-#include "policy/words.h"
+#include "compile/names.h"
 #include "lab/scenario.h"
 #include "query/ask.h"
 #include "query/catalogue.h"
@@ -45,8 +45,8 @@ std::optional<Words> file_probe(const query::Action& action) {
 
 std::optional<Words> network_probe(const query::Action& action) {
   if (action.request != perm::create || action.types.size() != 1) return {};
-  Words words = {"socket", std::string(policy::name_of(policy::network_families(), action.family)),
-                 std::string(policy::name_of(policy::socket_types(), action.types[0]))};
+  Words words = {"socket", std::string(compile::name_of(compile::family_names(), action.family)),
+                 std::string(compile::name_of(compile::socket_type_names(), action.types[0]))};
   if (action.protocol != 0) words.push_back(std::to_string(action.protocol));
   return words;
 }
@@ -54,7 +54,7 @@ std::optional<Words> network_probe(const query::Action& action) {
 /// Signals whose number is the same in AppArmor's list and in the kernel's.
 std::optional<Words> signal_probe(const query::Action& action) {
   if (!action.peer || action.signals.size() != 1) return {};
-  std::string_view name = policy::name_of(policy::signals(), action.signals[0]);
+  std::string_view name = compile::name_of(compile::signal_names(), action.signals[0]);
   if (name != "term" && name != "kill") return {};
   std::string signal(name);
   if (action.request == perm::receive) return Words{"signal-from", *action.peer, signal};
@@ -90,7 +90,7 @@ std::optional<Words> probe_of(const query::Action& action) {
       return action.target ? std::optional(Words{"file", *action.target, "l", *action.subject})
                            : std::nullopt;
     case capability:
-      return Words{"capability", std::string(policy::name_of(policy::capabilities(), action.request))};
+      return Words{"capability", std::string(compile::name_of(compile::capability_names(), action.request))};
     case network:
       return network_probe(action);
     case unix:

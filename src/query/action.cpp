@@ -2,16 +2,16 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "policy/words.h"
+#include "compile/names.h"
 #include "compile/policydb.h"
 #include "diag/suggest.h"
+#include "query/action_words.h"
 
 namespace bh::query {
 namespace {
@@ -21,11 +21,6 @@ namespace perm = compile::perm;
 struct Word {
   std::string_view text;
   diag::Span span;
-};
-
-struct NamedBits {
-  std::string_view word;
-  std::uint32_t bits;
 };
 
 class Parser;
@@ -41,85 +36,6 @@ struct Verb {
   std::string_view meaning;
 };
 
-/// Words that stand alone (`send`, `trace`) and what they ask for.
-constexpr NamedBits signal_access[] = {{"send", perm::send}, {"receive", perm::receive}};
-constexpr NamedBits ptrace_access[] = {{"trace", 2}, {"read", 4}, {"tracedby", 8}, {"readby", 0x10}};
-constexpr NamedBits network_access[] = {
-    {"create", perm::create},   {"bind", perm::bind},       {"listen", perm::listen},
-    {"accept", perm::accept},   {"connect", perm::connect}, {"send", perm::send},
-    {"receive", perm::receive}, {"getattr", perm::getattr}, {"setattr", perm::setattr},
-    {"getopt", perm::getopt},   {"setopt", perm::setopt},   {"shutdown", perm::remove},
-};
-/// af_unix.c asks connect together with send and receive.
-constexpr NamedBits unix_access[] = {
-    {"create", perm::create},
-    {"bind", perm::bind},
-    {"listen", perm::listen},
-    {"accept", perm::accept},
-    {"connect", perm::connect | perm::send | perm::receive},
-    {"send", perm::send},
-    {"receive", perm::receive},
-    {"getattr", perm::getattr},
-    {"setattr", perm::setattr},
-    {"getopt", perm::getopt},
-    {"setopt", perm::setopt},
-    {"shutdown", perm::remove},
-};
-constexpr NamedBits io_uring_access[] = {{"sqpoll", 0x10}, {"override_creds", 8}};
-constexpr NamedBits mqueue_access[] = {
-    {"read", perm::read},     {"write", perm::write},     {"create", perm::create},   {"open", perm::open},
-    {"delete", perm::remove}, {"getattr", perm::getattr}, {"setattr", perm::setattr},
-};
-constexpr NamedBits dbus_access[] = {{"send", 2}, {"receive", 4}, {"bind", 0x40}, {"eavesdrop", 0x20}};
-constexpr NamedBits userns_access[] = {{"create", 8}};
-
-constexpr std::uint32_t ms_nosymfollow = 256;  // not in this C library's <sys/mount.h>
-
-/// Options that set a bit of mount(2)'s flags, and those that leave it clear.
-constexpr NamedBits mount_options[] = {
-    {"ro", MS_RDONLY},
-    {"rw", 0},
-    {"nosuid", MS_NOSUID},
-    {"suid", 0},
-    {"nodev", MS_NODEV},
-    {"dev", 0},
-    {"noexec", MS_NOEXEC},
-    {"exec", 0},
-    {"sync", MS_SYNCHRONOUS},
-    {"async", 0},
-    {"remount", MS_REMOUNT},
-    {"mand", MS_MANDLOCK},
-    {"nomand", 0},
-    {"dirsync", MS_DIRSYNC},
-    {"nosymfollow", ms_nosymfollow},
-    {"symfollow", 0},
-    {"noatime", MS_NOATIME},
-    {"atime", 0},
-    {"nodiratime", MS_NODIRATIME},
-    {"diratime", 0},
-    {"bind", MS_BIND},
-    {"rbind", MS_BIND | MS_REC},
-    {"move", MS_MOVE},
-    {"silent", MS_SILENT},
-    {"verbose", 0},
-    {"acl", MS_POSIXACL},
-    {"noacl", 0},
-    {"unbindable", MS_UNBINDABLE},
-    {"runbindable", MS_UNBINDABLE | MS_REC},
-    {"private", MS_PRIVATE},
-    {"rprivate", MS_PRIVATE | MS_REC},
-    {"slave", MS_SLAVE},
-    {"rslave", MS_SLAVE | MS_REC},
-    {"shared", MS_SHARED},
-    {"rshared", MS_SHARED | MS_REC},
-    {"relatime", MS_RELATIME},
-    {"norelatime", 0},
-    {"iversion", MS_I_VERSION},
-    {"noiversion", 0},
-    {"strictatime", MS_STRICTATIME},
-    {"nostrictatime", 0},
-};
-
 template <class Table>
 std::vector<std::string_view> words_of(const Table& table) {
   std::vector<std::string_view> all;
@@ -127,7 +43,7 @@ std::vector<std::string_view> words_of(const Table& table) {
   return all;
 }
 
-std::vector<std::string_view> words_of(policy::Words names) {
+std::vector<std::string_view> words_of(std::span<const compile::NamedNumber> names) {
   std::vector<std::string_view> all;
   for (const auto& entry : names) all.push_back(entry.name);
   return all;
@@ -380,8 +296,8 @@ void Parser::pair() {
 void Parser::capability() {
   if (!more()) return fail(end(), "the capability is missing");
   const Word& word = take();
-  const auto number = policy::number_of(policy::capabilities(), word.text);
-  if (!number) return unknown(word, "a capability", words_of(policy::capabilities()));
+  const auto number = compile::number_of(compile::capability_names(), word.text);
+  if (!number) return unknown(word, "a capability", words_of(compile::capability_names()));
   action_.request = *number;
 }
 
@@ -390,17 +306,17 @@ void Parser::network() {
   if (action_.request == 0) action_.request = perm::create;
   if (!more()) return fail(end(), "the address family is missing");
   const Word& family = take();
-  const auto number = policy::number_of(policy::network_families(), family.text);
-  if (!number) return unknown(family, "an address family", words_of(policy::network_families()));
+  const auto number = compile::number_of(compile::family_names(), family.text);
+  if (!number) return unknown(family, "an address family", words_of(compile::family_names()));
   action_.family = *number;
   constexpr NamedBits protocols[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"icmp6", 58}, {"sctp", 132}};
   if (more()) {
     const Word& type = take();
-    const auto named = policy::number_of(policy::socket_types(), type.text);
-    if (!named) return unknown(type, "a socket type", words_of(policy::socket_types()));
+    const auto named = compile::number_of(compile::socket_type_names(), type.text);
+    if (!named) return unknown(type, "a socket type", words_of(compile::socket_type_names()));
     action_.types = {*named};
   } else {
-    for (const auto& type : policy::socket_types()) action_.types.push_back(type.value);
+    for (const auto& type : compile::socket_type_names()) action_.types.push_back(type.number);
   }
   if (!more()) return;
   const Word& protocol = take();
@@ -430,8 +346,8 @@ void Parser::unix_socket() {
   }
   keys(wanted);
   const std::string word = type.value_or("stream");
-  const auto number = policy::number_of(policy::socket_types(), word);
-  if (!number) return unknown({word, where_}, "a socket type", words_of(policy::socket_types()));
+  const auto number = compile::number_of(compile::socket_type_names(), word);
+  if (!number) return unknown({word, where_}, "a socket type", words_of(compile::socket_type_names()));
   action_.types = {*number};
 }
 
@@ -441,13 +357,13 @@ void Parser::signal() {
   const std::pair<std::string_view, std::optional<std::string>*> wanted[] = {{"peer", &action_.peer}};
   while (more() && peek().text.find('=') == std::string_view::npos) {
     const Word& word = take();
-    const auto number = policy::signal_number(word.text);
-    if (!number) return unknown(word, "a signal", words_of(policy::signals()));
+    const auto number = compile::signal_number(word.text);
+    if (!number) return unknown(word, "a signal", words_of(compile::signal_names()));
     action_.signals.push_back(static_cast<std::uint8_t>(*number));
   }
   if (action_.signals.empty()) {
-    for (const auto& each : policy::signals())
-      action_.signals.push_back(static_cast<std::uint8_t>(each.value));
+    for (const auto& each : compile::signal_names())
+      action_.signals.push_back(static_cast<std::uint8_t>(each.number));
   }
   keys(wanted);
   need_peer();
@@ -479,10 +395,10 @@ void Parser::mount() {
       const std::size_t stop = std::min(rest.find(','), rest.size());
       const std::string_view word = rest.substr(0, stop);
       rest.remove_prefix(std::min(stop + 1, rest.size()));
-      const auto found = std::ranges::find(mount_options, word, &NamedBits::word);
-      if (found == std::end(mount_options))
+      const auto found = std::ranges::find(mount_options(), word, &NamedBits::word);
+      if (found == mount_options().end())
         return unknown({word, value.span}, "a mount flag (an option of the file system goes into data=)",
-                       words_of(mount_options));
+                       words_of(mount_options()));
       action_.mount_flags |= found->bits;
     }
   }

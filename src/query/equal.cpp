@@ -11,7 +11,7 @@
 
 #include "automata/relate.h"
 #include "compile/describe.h"
-#include "policy/words.h"
+#include "compile/names.h"
 
 namespace bh::query {
 namespace {
@@ -93,7 +93,7 @@ void ProfileComparison::capabilities(const compile::CapabilitySets& a, const com
     std::vector<std::string> words;
     for (std::uint32_t bit = 0; bit < 64; ++bit) {
       if (((of_a ^ of_b) >> bit & 1) == 0) continue;
-      const std::string_view word = policy::name_of(policy::capabilities(), bit);
+      const std::string_view word = compile::name_of(compile::capability_names(), bit);
       words.push_back(fmt::format("{} (only the {})",
                                   word.empty() ? fmt::format("{}", bit) : std::string(word),
                                   (of_a >> bit & 1) != 0 ? "first" : "second"));
@@ -130,7 +130,7 @@ void ProfileComparison::members(const CompiledProfile& a, const CompiledProfile&
       if ((profile.rlimits.mask >> limit & 1) == 0) return std::string("none");
       return fmt::format("{}", profile.rlimits.values[limit]);
     };
-    field(fmt::format("rlimit {}", policy::name_of(policy::rlimits(), limit)), value(a), value(b));
+    field(fmt::format("rlimit {}", compile::name_of(compile::rlimit_names(), limit)), value(a), value(b));
   }
   for (std::size_t family = 0; family < std::max(a.network.size(), b.network.size()); ++family) {
     const auto entry = [family](const CompiledProfile& profile) {
@@ -230,6 +230,13 @@ Result<void> ProfileComparison::compare(const CompiledProfile& a, const Compiled
 }
 
 }  // namespace
+
+Result<std::vector<PolicyDifference>> profile_differences(const CompiledProfile& a, const CompiledProfile& b,
+                                                          const EqualOptions& options) {
+  std::vector<PolicyDifference> out;
+  BH_TRY_DO(ProfileComparison(a.name, options, out).compare(a, b));
+  return out;
+}
 
 Result<std::vector<PolicyDifference>> policy_differences(const compile::KernelPolicy& a,
                                                          const compile::KernelPolicy& b,

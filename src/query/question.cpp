@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "compile/describe.h"
-#include "policy/words.h"
+#include "compile/names.h"
 
 namespace bh::query {
 namespace {
@@ -135,8 +135,8 @@ Question Asker::family(std::uint32_t type, std::uint32_t request, std::string wh
 
 void Asker::network() {
   for (const std::uint32_t type : action_.types) {
-    std::string what = fmt::format("network {} {}", policy::name_of(policy::network_families(), action_.family),
-                                   policy::name_of(policy::socket_types(), type));
+    std::string what = fmt::format("network {} {}", compile::name_of(compile::family_names(), action_.family),
+                                   compile::name_of(compile::socket_type_names(), type));
     if (action_.family == AF_UNIX && action_.request == perm::create &&
         mediates(profile_, medclass::net_v9)) {
       one(unix_question(medclass::net_v9, type, perm::create));
@@ -187,7 +187,7 @@ void Asker::unix_socket() {
   const std::string address = action_.subject.value_or("none");
   if (!mediates(profile_, medclass::net_v9)) {
     Step step{family(type, action_.request,
-                     fmt::format("unix {}", policy::name_of(policy::socket_types(), type)))};
+                     fmt::format("unix {}", compile::name_of(compile::socket_type_names(), type)))};
     if (action_.request != perm::create)
       step.push_back(unasked(fmt::format("address {}", address),
                              "addresses of unix sockets are not mediated by this kernel or ABI"));
@@ -213,7 +213,7 @@ void Asker::signal() {
   for (const std::uint8_t number : action_.signals) {
     std::string bytes(1, static_cast<char>(medclass::signal));
     byte(bytes, number);
-    std::string name(policy::name_of(policy::signals(), number));
+    std::string name(compile::name_of(compile::signal_names(), number));
     if (name.empty()) name = fmt::format("rtmin+{}", number - 128);
     const std::string_view access = action_.request == perm::send      ? "send"
                                     : action_.request == perm::receive ? "receive"
@@ -237,7 +237,7 @@ Question Asker::ptrace_bit(std::uint32_t bit) const {
     Question question;  // task.c, profile_tracer_perm
     question.what = "capability sys_ptrace, since ptrace is not mediated by this kernel or ABI";
     question.table = Question::Table::capability;
-    question.request = *policy::number_of(policy::capabilities(), "sys_ptrace");
+    question.request = *compile::number_of(compile::capability_names(), "sys_ptrace");
     return question;
   }
   std::string bytes(1, static_cast<char>(medclass::label));
