@@ -99,7 +99,7 @@ Result<QueryReport> query_profile(Session& session, Pipeline& pipeline, const st
   }
   if (session.sink.errors() != before) return wrong_input(session, before);
   BH_TRY(Profile read, pipeline.read(input));
-  BH_TRY(Compiled compiled, pipeline.compile(read, Tags::keep));
+  BH_TRY(Compiled compiled, pipeline.compile(read, Purpose::reasons));
   BH_TRY(std::size_t index, pick(compiled, read.input, profile));
   const auto& asked_profile = compiled.policy.profiles[index];
   QueryReport report{.profile = listed_name(asked_profile)};
@@ -133,7 +133,7 @@ Result<std::vector<ExpectationResult>> check_expectations(Session& session, Pipe
     results.push_back({action->text, expectation.allow, fine, verdict_words(answer)});
     if (fine) continue;
     if (!traced) {
-      BH_TRY(traced, pipeline.compile(profile, Tags::keep));
+      BH_TRY(traced, pipeline.compile(profile, Purpose::reasons));
     }
     report_broken(session, expectation, *action, query::ask(traced->policy.profiles.front(), *action),
                   *traced);

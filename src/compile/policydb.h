@@ -108,12 +108,17 @@ struct Trace {
 
 /// An automaton and what its states allow.
 struct Pdb {
-  automata::Dfa dfa;             ///< accept[s] indexes `perms`
+  automata::Dfa dfa;             ///< accept[s] indexes `perms`; without states if only `runs` was wanted
   automata::RunDfa runs;         ///< the same as it was built, for packing; without states in a decoded policy
   std::vector<FilePerms> perms;  ///< [0] is the trap's. Not file: both halves equal
   std::vector<std::string>
       xtable;  ///< targets of exec transitions, as the kernel reads them (`:ns:name` holds a NUL)
   std::optional<Trace> trace;
+
+  [[nodiscard]] std::size_t states() const { return runs.states() > 0 ? runs.states() : dfa.states(); }
+  [[nodiscard]] const std::vector<std::uint32_t>& accept() const {
+    return runs.states() > 0 ? runs.accept : dfa.accept;
+  }
 };
 
 enum class Mode : std::uint8_t { enforce = 0, complain = 1, kill = 2, unconfined = 3, user = 4 };
