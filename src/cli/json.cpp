@@ -210,7 +210,11 @@ std::string to_json(const app::CompileReport& report) {
                           {"mode", profile.mode},
                           {"file_states", profile.file_states},
                           {"policy_states", profile.policy_states}});
-    files.push_back({{"input", file.input}, {"bytes", file.bytes}, {"profiles", profiles}});
+    constexpr std::string_view cache_words[] = {"off", "hit", "miss"};
+    files.push_back({{"input", file.input},
+                     {"bytes", file.bytes},
+                     {"cache", cache_words[static_cast<std::size_t>(file.cache)]},
+                     {"profiles", profiles}});
   }
   Json failed = Json::array();
   for (const auto& file : report.failed) failed.push_back({{"input", file.input}, {"error", file.why}});

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "automata/dfa.h"
+#include "automata/run_dfa.h"
 #include "automata/tag_match.h"
 #include "compile/features.h"
 
@@ -108,6 +109,7 @@ struct Trace {
 /// An automaton and what its states allow.
 struct Pdb {
   automata::Dfa dfa;             ///< accept[s] indexes `perms`
+  automata::RunDfa runs;         ///< the same as it was built, for packing; without states in a decoded policy
   std::vector<FilePerms> perms;  ///< [0] is the trap's. Not file: both halves equal
   std::vector<std::string>
       xtable;  ///< targets of exec transitions, as the kernel reads them (`:ns:name` holds a NUL)

@@ -132,7 +132,7 @@ TagMeaning RuleSet::meaning_of(const Entry& entry) const {
 }
 
 std::optional<Pdb> RuleSet::build(const Context& context) const {
-  auto made = automata::determinise(pool_, patterns(false), context.budget);
+  auto made = automata::determinise_runs(pool_, patterns(false), context.budget);
   if (!made) {
     report_budget(context, made.error(), false);
     return std::nullopt;
@@ -154,7 +154,8 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
   Pdb pdb;
   pdb.perms = table.take();
   for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
-  pdb.dfa = automata::minimise(made->dfa);
+  pdb.runs = automata::minimise(made->dfa);
+  pdb.dfa = automata::to_dense(pdb.runs);
   if (!context.keep_tags) return pdb;
   auto rules = automata::TagMatch::make(pool_, patterns(true), context.budget);
   if (!rules) {
