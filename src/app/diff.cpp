@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "app/origin.h"
 #include "app/verify.h"
 
 namespace bh::app {
@@ -38,7 +39,8 @@ struct Pairing {
 };
 
 /// `parent` renamed to `other` in `name`, where it is it or above it.
-std::optional<std::string> under(const std::string& name, const std::string& parent, const std::string& other) {
+std::optional<std::string> under(const std::string& name, const std::string& parent,
+                                 const std::string& other) {
   if (name == parent) return other;
   if (name.starts_with(parent + "//")) return other + name.substr(parent.size());
   return std::nullopt;
@@ -48,7 +50,8 @@ Pairing pair_up(const Opened& a, const Opened& b) {
   Pairing pairing;
   std::vector<std::size_t> left_b = b.profiles;
   const auto take = [&](std::size_t index, const std::string& name) {
-    const auto at = std::ranges::find_if(left_b, [&](std::size_t other) { return b.profile(other).name == name; });
+    const auto at =
+        std::ranges::find_if(left_b, [&](std::size_t other) { return b.profile(other).name == name; });
     if (at == left_b.end()) return false;
     pairing.pairs.emplace_back(index, *at);
     left_b.erase(at);
@@ -78,13 +81,6 @@ Pairing pair_up(const Opened& a, const Opened& b) {
   return pairing;
 }
 
-
-std::optional<query::Origin> origin_of(const Session& session, const Opened& side, std::size_t index) {
-  const auto& resolved = side.compiled.resolved;
-  if (!resolved || resolved->profiles.size() != side.compiled.policy.profiles.size()) return std::nullopt;
-  return query::Origin{session.sources, *resolved, resolved->profiles[index]};
-}
-
 }  // namespace
 
 Result<diff::Report> diff_profiles(Session& session, Pipeline& pipeline, const std::string& a,
@@ -94,13 +90,15 @@ Result<diff::Report> diff_profiles(Session& session, Pipeline& pipeline, const s
   const Pairing pairing = pair_up(of_a, of_b);
   diff::Report report{.a = a, .b = b};
   for (const auto& [index_a, index_b] : pairing.pairs) {
-    const auto origin_a = origin_of(session, of_a, index_a), origin_b = origin_of(session, of_b, index_b);
+    const auto origin_a = origin_of(session, of_a.compiled, index_a),
+               origin_b = origin_of(session, of_b.compiled, index_b);
     const diff::Side side_a{a, of_a.profile(index_a), origin_a ? &*origin_a : nullptr};
     const diff::Side side_b{b, of_b.profile(index_b), origin_b ? &*origin_b : nullptr};
     diff::Options options{.max_rows = settings.max_rows};
     for (const auto* origin : {&origin_a, &origin_b}) {
       if (!*origin) continue;
-      for (std::string& hint : diff::glob_hints((*origin)->profile)) options.hints.push_back(std::move(hint));
+      for (std::string& hint : query::glob_hints((*origin)->profile))
+        options.hints.push_back(std::move(hint));
     }
     BH_TRY(auto changes, diff::compare(side_a, side_b, options));
     report.profiles.push_back({listed_name(side_a.profile), listed_name(side_b.profile), std::move(changes)});
