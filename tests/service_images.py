@@ -21,6 +21,9 @@ LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/inf
             "usr/lib/x86_64-linux-gnu/gconv", "usr/lib/x86_64-linux-gnu/security", "usr/lib/postgresql/15/lib/bitcode", "usr/lib/systemd", "usr/lib/udev",
             "usr/lib/dpkg", "usr/lib/apt", "usr/lib/locale", "usr/lib/python3.11/ensurepip", "usr/lib/python3.11/lib2to3", "usr/lib/python3.11/pydoc_data",
             "usr/lib/python3.11/idlelib", "var/cache", "var/lib/dpkg", "version")
+# Half of it all is for these two.
+OF_ONE_SERVICE = {"node": ("usr/share/nodejs", "usr/include/node"), "postgres": ("usr/lib/postgresql", "usr/share/postgresql")}
+NAMES_OF_ONE_SERVICE = {"node": ("libnode", "node"), "postgres": ("libpq", "libgssapi", "libkrb5", "libldap")}
 LEFT_OUT_NAMES = ("libLLVM", "libz3", "libperl", "llvmjit", "perl", "libgccjit", "libdb-", "libasan", "libtsan", "localedef", "libGL")
 
 ACCOUNTS = {"www-data": 33, "postgres": 70, "redis": 71, "app": 1000}
@@ -148,19 +151,25 @@ class Layer:
         return self.out.getvalue()
 
 
-def debian_layer(root):
+def debian_layer(root, names_of_images):
     layer = Layer()
+    unwanted = OF_ONE_SERVICE.keys() - set(names_of_images)
+    left_out = (*LEFT_OUT, "var/run", *(path for name in unwanted for path in OF_ONE_SERVICE[name]))
+    left_out_names = (*LEFT_OUT_NAMES, *(start for name in unwanted for start in NAMES_OF_ONE_SERVICE[name]))
+    if unwanted == OF_ONE_SERVICE.keys():
+        left_out_names += ("libicu",)
     for name in MERGED:
         layer.folder(f"usr/{name}")
         layer.link(name, f"usr/{name}")
+    layer.link("var/run", "/run")
     for name in ("dev", "proc", "sys", "run", "tmp", "root"):
         layer.folder(name, 0o1777 if name == "tmp" else 0o755)
     for folder, names, files in os.walk(root):
         at = pathlib.PurePosixPath(folder).relative_to(root)
-        names[:] = sorted(n for n in names if str(at / n) not in LEFT_OUT)
+        names[:] = sorted(n for n in names if str(at / n) not in left_out)
         for name in sorted(files + [n for n in names if pathlib.Path(folder, n).is_symlink()]):
             path = str(at / name)
-            if path in LEFT_OUT or name.startswith(LEFT_OUT_NAMES):
+            if path in left_out or name.startswith(left_out_names):
                 continue
             inside = f"usr/{path}" if path.split("/")[0] in MERGED else path
             source = pathlib.Path(folder, name)
@@ -201,7 +210,7 @@ def save(path, names):
         real_engine.skip("no services; tools/fetch-engines services gets them")
     layers = {}
     if set(names) - {"static"}:
-        layers |= {"debian": debian_layer(root), "added": added_layer()}
+        layers |= {"debian": debian_layer(root, names), "added": added_layer()}
     if "static" in names:
         layers["static"] = static_layer()
     manifest, configs = [], {}
