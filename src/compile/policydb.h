@@ -10,6 +10,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "automata/determinise.h"
 #include "automata/dfa.h"
 #include "compile/features.h"
+#include "compile/merge.h"
 
 namespace bh::compile {
 
@@ -104,7 +106,12 @@ struct Trace {
   automata::Determinised
       states;  ///< its own automaton, not minimised: same language as Pdb::dfa; accept[s] indexes tag_sets
   std::vector<TagMeaning> meanings;  ///< by tag
+  std::vector<Grant> grants;         ///< by tag; for perms_of_tags()
+  bool of_files = false;             ///< of the file automaton; else of the policydb's
 };
+
+/// What the rules behind these tags allow together, any others away: for asking what a rule changes.
+[[nodiscard]] FilePerms perms_of_tags(const Trace& trace, std::span<const std::uint32_t> tags);
 
 /// An automaton and what its states allow.
 struct Pdb {

@@ -50,6 +50,29 @@ std::string_view name_of(RuleSet::Kind kind) {
   return "";
 }
 
+FilePerms perms_of(RuleSet::Kind kind, const Merged& merged) {
+  const AcceptBits bits{merged.allow, pack_audit(merged)};
+  const AcceptBits asking{merged.prompt & ~merged.allow, 0};
+  FilePerms perms;
+  if (kind == RuleSet::Kind::attachment) {
+    perms.owner.allow = perms.other.allow = merged.allow & perm::exec;
+    return perms;
+  }
+  if (kind == RuleSet::Kind::file) {
+    perms = file_from_accept(bits);
+    if (asking.accept != 0) {
+      const FilePerms prompt = file_from_accept(asking);
+      perms.owner.prompt = prompt.owner.allow & ~perms.owner.allow;
+      perms.other.prompt = prompt.other.allow & ~perms.other.allow;
+    }
+    return perms;
+  }
+  perms.owner = policydb_from_accept(bits);
+  perms.owner.prompt = asking.accept == 0 ? 0 : policydb_from_accept(asking).allow & ~perms.owner.allow;
+  perms.other = perms.owner;
+  return perms;
+}
+
 /// Accept numbers of a tagged automaton -> permissions, each distinct one once.
 class PermTable {
  public:
@@ -66,6 +89,13 @@ class PermTable {
 };
 
 }  // namespace
+
+FilePerms perms_of_tags(const Trace& trace, std::span<const std::uint32_t> tags) {
+  std::vector<const Grant*> meeting;
+  for (const std::uint32_t tag : tags) meeting.push_back(&trace.grants[tag]);
+  std::optional<ExecConflict> conflict;
+  return perms_of(trace.of_files ? RuleSet::Kind::file : RuleSet::Kind::policydb, merge(meeting, conflict));
+}
 
 void RuleSet::add(automata::ExprId expr, const Grant& grant, std::uint32_t rule) {
   Grant normal = grant;
@@ -85,29 +115,6 @@ std::vector<automata::Pattern> RuleSet::patterns(bool tag_per_entry) const {
   return patterns;
 }
 
-FilePerms RuleSet::perms_of(const Merged& merged) const {
-  const AcceptBits bits{merged.allow, pack_audit(merged)};
-  const AcceptBits asking{merged.prompt & ~merged.allow, 0};
-  FilePerms perms;
-  if (kind_ == Kind::attachment) {
-    perms.owner.allow = perms.other.allow = merged.allow & perm::exec;
-    return perms;
-  }
-  if (kind_ == Kind::file) {
-    perms = file_from_accept(bits);
-    if (asking.accept != 0) {
-      const FilePerms prompt = file_from_accept(asking);
-      perms.owner.prompt = prompt.owner.allow & ~perms.owner.allow;
-      perms.other.prompt = prompt.other.allow & ~perms.other.allow;
-    }
-    return perms;
-  }
-  perms.owner = policydb_from_accept(bits);
-  perms.owner.prompt = asking.accept == 0 ? 0 : policydb_from_accept(asking).allow & ~perms.owner.allow;
-  perms.other = perms.owner;
-  return perms;
-}
-
 TagMeaning RuleSet::meaning_of(const Entry& entry) const {
   const Grant& grant = grants_[entry.grant];
   TagMeaning meaning;
@@ -119,9 +126,9 @@ TagMeaning RuleSet::meaning_of(const Entry& entry) const {
   Merged alone;
   alone.allow = grant.bits;
   (meaning.deny ? alone.quiet : alone.audit) = grant.audit;
-  meaning.perms = perms_of(alone);
+  meaning.perms = perms_of(kind_, alone);
   // What every state allows says nothing about this rule.
-  const FilePerms nothing = perms_of({});
+  const FilePerms nothing = perms_of(kind_, {});
   const auto strip = [](Perms& perms, const Perms& always, bool keep) {
     if (!keep) perms.allow &= ~always.allow;
   };
@@ -139,14 +146,14 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
     return std::nullopt;
   }
   PermTable table;
-  table.intern(perms_of({}));
+  table.intern(perms_of(kind_, {}));
   std::vector<std::uint32_t> accept_of_set(made->tag_sets.size(), 0);
   std::vector<const Grant*> meeting;
   std::optional<ExecConflict> conflict;
   for (std::uint32_t set = 1; set < made->tag_sets.size(); ++set) {
     meeting.clear();
     for (const std::uint32_t tag : made->tag_sets[set]) meeting.push_back(&grant_of(tag, per_entry));
-    accept_of_set[set] = table.intern(perms_of(merge(meeting, conflict)));
+    accept_of_set[set] = table.intern(perms_of(kind_, merge(meeting, conflict)));
   }
   if (conflict) {
     report_conflicts(context);
@@ -162,8 +169,11 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
   automata::Dfa dfa = made->dfa;
   for (std::uint32_t& accept : dfa.accept) accept = accept_of_set[accept];
   pdb.dfa = automata::minimise(dfa);
-  Trace trace{std::move(*made), {}};
-  for (const Entry& entry : entries_) trace.meanings.push_back(meaning_of(entry));
+  Trace trace{.states = std::move(*made), .of_files = kind_ == Kind::file};
+  for (const Entry& entry : entries_) {
+    trace.meanings.push_back(meaning_of(entry));
+    trace.grants.push_back(grants_[entry.grant]);
+  }
   pdb.trace = std::move(trace);
   return pdb;
 }

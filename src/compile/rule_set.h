@@ -57,7 +57,6 @@ class RuleSet {
   [[nodiscard]] const Grant& grant_of(std::uint32_t tag, bool tag_per_entry) const {
     return grants_[tag_per_entry ? entries_[tag].grant : tag];
   }
-  [[nodiscard]] FilePerms perms_of(const Merged& merged) const;
   [[nodiscard]] TagMeaning meaning_of(const Entry& entry) const;
   void report_conflicts(const Context& context) const;
   void report_budget(const Context& context, const automata::OverBudget& over, bool tag_per_entry) const;

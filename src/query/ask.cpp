@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 
 #include "compile/describe.h"
@@ -152,27 +151,11 @@ void Lookup::trace_place(Finding& finding, const Place& place, std::uint32_t bit
   std::uint32_t from = Dfa::start;  // the trace has its own states: walk to where `text` begins, too
   if (place.start != Dfa::start) from = trace.states.dfa.step(from, compile::medclass::file);
   const std::uint32_t state = trace.states.dfa.run(from, place.text);
-  const auto tags = trace.states.tag_sets[trace.states.dfa.accept[state]];
-  const auto speaks = [&](std::uint32_t tag) {
-    return (owner_ ? trace.meanings[tag].perms.owner : trace.meanings[tag].perms.other).allow;
-  };
-  for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
-    if ((bits & bit) == 0) continue;
-    const auto rank = [&](std::uint32_t tag) {
-      return bit == perm::exec ? trace.meanings[tag].exec_rank : trace.meanings[tag].rank;
-    };
-    std::int64_t top = std::numeric_limits<std::int64_t>::min();
-    for (const std::uint32_t tag : tags) {
-      if ((speaks(tag) & bit) != 0) top = std::max(top, rank(tag));
-    }
-    for (const std::uint32_t tag : tags) {
-      const TagMeaning& meaning = trace.meanings[tag];
-      if ((speaks(tag) & bit) != 0 && rank(tag) == top)
-        finding.deciders.push_back({meaning.rule, meaning.deny});
-    }
-  }
+  const std::uint32_t set = trace.states.dfa.accept[state];
+  const auto decided = deciders(trace, set, bits, owner_);
+  finding.deciders.insert(finding.deciders.end(), decided.begin(), decided.end());
   if (!finding.deciders.empty() || finding.missing == 0) return;
-  for (const std::uint32_t tag : tags) {
+  for (const std::uint32_t tag : trace.states.tag_sets[set]) {
     if (trace.meanings[tag].rule != TagMeaning::implied)
       finding.near.push_back({trace.meanings[tag].rule, trace.meanings[tag].deny});
   }

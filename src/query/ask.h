@@ -14,6 +14,7 @@
 
 #include "compile/policydb.h"
 #include "query/action.h"
+#include "query/deciders.h"
 #include "query/question.h"
 
 namespace bh::query {
@@ -32,13 +33,6 @@ enum class Verdict : std::uint8_t {
 [[nodiscard]] std::string_view verdict_text(Verdict verdict);
 /// The process gets on with it.
 [[nodiscard]] bool lets_through(Verdict verdict);
-
-/// A rule that decided.
-struct Decider {
-  std::uint32_t rule = 0;  ///< index in ResolvedProfile::rules; TagMeaning::implied: none of the text
-  bool deny = false;
-  auto operator<=>(const Decider&) const = default;
-};
 
 /// The answer to one question.
 struct Finding {
