@@ -1,12 +1,15 @@
 // query: may a process under this profile do that? Also what a spec's [[Expect]] entries are held to.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "app/pipeline.h"
+#include "generate/spec.h"
 #include "query/action.h"
 #include "query/ask.h"
+#include "query/explain.h"
 
 namespace bh::app {
 
@@ -30,6 +33,10 @@ struct QueryReport {
                                                 const std::string& input, const std::string& profile,
                                                 const std::vector<std::string>& actions);
 
+/// Where the compiled profile came from, for naming rules; nothing for a compiled policy.
+[[nodiscard]] std::optional<query::Origin> origin_of(const Session& session, const Compiled& compiled,
+                                                     std::size_t index);
+
 struct ExpectationResult {
   std::string action;
   bool allow = false;
@@ -37,11 +44,16 @@ struct ExpectationResult {
   std::string verdict;
 };
 
-/// Every [[Expect]] of the spec against its compiled profile (in complain mode too: what it would do when
-/// enforced). One that does not hold is reported to the session's sink, with the rules that decided. Errors:
-/// an action that cannot be read.
-[[nodiscard]] Result<std::vector<ExpectationResult>> check_expectations(Session& session, Pipeline& pipeline,
-                                                                        const Profile& profile,
-                                                                        const Compiled& compiled);
+/// Expectations against one of the compiled profiles (in complain mode too: what it would do when enforced).
+/// One that does not hold is reported to the session's sink, with the rules that decided. Errors: an action
+/// that cannot be read.
+[[nodiscard]] Result<std::vector<ExpectationResult>> check_expectations(
+    Session& session, Pipeline& pipeline, const Profile& profile, const Compiled& compiled,
+    std::span<const generate::Expectation> expectations, std::size_t index = 0);
+
+/// Which profile is meant: `name` (full name), else what `loaded:` names, else the first. Errors: no such
+/// one.
+[[nodiscard]] Result<std::size_t> pick_profile(const Compiled& compiled, const Input& input,
+                                               const std::string& name);
 
 }  // namespace bh::app

@@ -15,6 +15,8 @@ namespace bh::cli {
   X(status)            \
   X(restore)           \
   X(query)             \
+  X(check)             \
+  X(score)             \
   X(run_args)          \
   X(decode)            \
   X(lab)               \
