@@ -30,7 +30,7 @@ def peer_compile(files, features=FEATURES, out="/dev/null"):
 
 
 def our_compile(files, features=FEATURES, out="/dev/null"):
-    return [BULKHEAD, "compile", "--features", features, "-o", out] + files
+    return [BULKHEAD, "compile", "--no-cache", "--features", features, "-o", out] + files
 
 
 def debian_profiles():

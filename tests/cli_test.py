@@ -114,8 +114,8 @@ with tempfile.TemporaryDirectory() as name:
 with tempfile.TemporaryDirectory() as name:
     seen = []
     for jobs in ("1", "2", "7"):
-        done = run("compile", "--jobs", jobs, "--features", FEATURES, "-o", f"{name}/{jobs}", "/etc/apparmor.d", f"{name}/none/x")
-        partly = run("compile", "--jobs", jobs, "--features", FEATURES, "-o", f"{name}/{jobs}", "/etc/apparmor.d")
+        done = run("compile", "--no-cache", "--jobs", jobs, "--features", FEATURES, "-o", f"{name}/{jobs}", "/etc/apparmor.d", f"{name}/none/x")
+        partly = run("compile", "--no-cache", "--jobs", jobs, "--features", FEATURES, "-o", f"{name}/{jobs}", "/etc/apparmor.d")
         seen.append((done.returncode, done.stdout, done.stderr, partly.returncode, partly.stdout, partly.stderr, pathlib.Path(name, jobs).read_bytes()))
     if seen[0] != seen[1] or seen[0] != seen[2] or (seen[0][0], seen[0][3]) != (2, 0):
         faults.append(f"compile --jobs: not the same with more workers: {[s[:1] + s[3:4] for s in seen]}")

@@ -146,7 +146,7 @@ def compare(parser, case, kernel, work):
     theirs, complaint = parser.compile(case.path, case.base, features)
     stem = work / f"{kernel}-{case.set}-{case.name.replace('/', '-')}"
     ours_file, theirs_file = f"{stem}.ours", f"{stem}.theirs"
-    done = subprocess.run([BULKHEAD, "compile", "-o", ours_file, "--features", features, "--base", case.base, case.path],
+    done = subprocess.run([BULKHEAD, "compile", "--no-cache", "-o", ours_file, "--features", features, "--base", case.base, case.path],
                           capture_output=True, text=True)
     if done.returncode not in (0, 2):
         return Outcome(case, kernel, "different", [f"bulkhead compile ended with {done.returncode}: {done.stderr.strip()[-400:]}"])

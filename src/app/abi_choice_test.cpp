@@ -8,8 +8,8 @@
 #include <filesystem>
 
 #include "app/fake_kernel.h"
-#include "app/known_features.h"
 #include "app/pipeline.h"
+#include "compile/known_features.h"
 #include "diag/render.h"
 
 namespace bh::app {
@@ -28,13 +28,13 @@ compile::Features parsed(const std::string& text) {
 
 TEST(AbiChoice, the_newest_that_gives_the_kernel_something_to_mediate) {
   std::map<std::string_view, Abi> best;
-  for (const KnownFeatures& known : known_features())
+  for (const compile::KnownFeatures& known : compile::known_features())
     best[known.kernel] = best_abi(parsed(std::string(known.text)));
   EXPECT_EQ(best["6.1"], Abi::v3_0);
   EXPECT_EQ(best["6.12"], Abi::v5_0);  // io_uring
   EXPECT_EQ(best["7.2"], Abi::v5_0);
   EXPECT_EQ(best_abi(parsed("namespaces {mask {userns_create\n}\n}\n")), Abi::v4_0);
-  EXPECT_THAT(left_unmediated(parsed(std::string(known_features().back().text)), Abi::v4_0),
+  EXPECT_THAT(left_unmediated(parsed(std::string(compile::known_features().back().text)), Abi::v4_0),
               testing::ElementsAre("io_uring", "who is at the other end of a unix socket"));
 }
 
@@ -151,10 +151,10 @@ TEST(KnownAbi, says_what_the_packaged_file_says_to_every_kernel) {
   auto files = packaged_abi_files();
   if (files.empty()) GTEST_SKIP() << "no package apparmor, and tools/fetch-parsers has not been run";
   for (const auto& file : files)
-    for (const KnownFeatures& known : known_features()) {
+    for (const compile::KnownFeatures& known : compile::known_features()) {
       auto kernel = parsed(std::string(known.text));
-      auto ours =
-          compile::intersect(kernel, parsed(std::string(known_abi("abi/" + file.filename().string()))));
+      auto ours = compile::intersect(
+          kernel, parsed(std::string(compile::known_abi("abi/" + file.filename().string()))));
       auto theirs = compile::intersect(kernel, parsed(read_file(Os::real(), file.string()).value()));
       // What rules may use; how policy is encoded follows the kernel alone.
       std::string differ;
@@ -193,9 +193,9 @@ TEST(KnownAbi, says_what_the_packaged_file_says_to_every_kernel) {
 }
 
 TEST(KnownAbi, there_are_three) {
-  EXPECT_EQ(known_abi("abi/6.0"), "");
-  EXPECT_EQ(known_abi("5.0"), "");
-  EXPECT_NE(known_abi("abi/5.0"), "");
+  EXPECT_EQ(compile::known_abi("abi/6.0"), "");
+  EXPECT_EQ(compile::known_abi("5.0"), "");
+  EXPECT_NE(compile::known_abi("abi/5.0"), "");
 }
 
 }  // namespace

@@ -107,13 +107,8 @@ Result<StagedFile> stage_file(Session& session, const FilePlan& plan, const Appl
                               ApplyReport& report) {
   Os& os = session.world.os;
   std::string folder = options.output_dir.value_or(session.world.policy_folder);
-  for (std::size_t end = 0; end != std::string::npos && !os.stat(folder);) {
-    end = folder.find('/', end + 1);
-    std::string part = folder.substr(0, end);
-    if (os.stat(part)) continue;
-    if (auto made = os.mkdir(part, 0755); !made)
-      return tl::unexpected(with_root_hint(std::move(made.error()).in("cannot make folder")));
-  }
+  if (auto made = make_folders(os, folder); !made)
+    return tl::unexpected(with_root_hint(std::move(made.error())));
   auto staged = StagedFile::stage(os, report.path, plan.bytes);
   if (!staged) return tl::unexpected(with_root_hint(std::move(staged.error())));
   return staged;

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "app/fake_kernel.h"
-#include "app/known_features.h"
 #include "app/mode.h"
+#include "compile/known_features.h"
 
 namespace bh::app {
 namespace {
@@ -27,7 +27,7 @@ class ApplyTest : public testing::Test {
   ApplyTest() {
     kernel_.put("/in/old", old_text);
     kernel_.put("/in/new", new_text);
-    kernel_.put("/etc/apparmor.d/abi/3.0", std::string(known_features().front().text));
+    kernel_.put("/etc/apparmor.d/abi/3.0", std::string(compile::known_features().front().text));
   }
 
   Result<ApplyReport> try_to(ApplyOptions options, PolicySettings settings = {}) {

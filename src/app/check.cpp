@@ -32,7 +32,7 @@ Result<compile::KernelPolicy> compile_finest(Session& session, policy::ResolvedP
   const auto features = compile::parse_features(session.sources, source, told_already);
   BH_CHECK(features.has_value());
   compile::Options options;
-  options.keep_tags = true;
+  options.keep_tags = options.keep_meetings = true;
   auto compiled = compile::compile(policy, *features, options, session.sources, told_already);
   if (!compiled)
     return fail("for Linux {} it cannot be compiled: {}", newest.kernel,

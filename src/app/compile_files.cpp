@@ -6,25 +6,14 @@
 #include <atomic>
 #include <future>
 
-#include "app/verify.h"
 #include "policy/resolve.h"
 
 namespace bh::app {
 namespace {
 
-std::size_t states_of(const std::optional<compile::Pdb>& pdb) { return pdb ? pdb->dfa.states() : 0; }
-
-CompiledFile describe(const std::string& input, const Compiled& compiled) {
-  CompiledFile file{.input = input, .bytes = compiled.bytes.size()};
-  for (const auto& profile : compiled.policy.profiles)
-    file.profiles.push_back({listed_name(profile), std::string(listed_mode(compiled.policy, profile)),
-                             states_of(profile.file), states_of(profile.policydb)});
-  return file;
-}
-
 /// What came of one input.
 struct Outcome {
-  std::optional<Compiled> compiled;
+  std::optional<Ready> ready;
   std::string why;  // it was not
   Said said;
 };
@@ -43,12 +32,12 @@ class Worker {
     for (std::size_t at; (at = next++) < inputs.size();) {
       Outcome& outcome = outcomes[at];
       outcome.said = {&session_, session_.sink.diagnostics().size(), 0};
-      auto compiled = pipeline_.open(inputs[at]);
+      auto ready = pipeline_.ready(inputs[at]);
       outcome.said.end = session_.sink.diagnostics().size();
-      if (compiled)
-        outcome.compiled = std::move(*compiled);
+      if (ready)
+        outcome.ready = std::move(*ready);
       else
-        outcome.why = std::move(compiled.error().text);
+        outcome.why = std::move(ready.error().text);
     }
   }
 
@@ -102,6 +91,7 @@ Result<CompileReport> compile_files(Session& session, const PolicySettings& sett
   report.features = chosen.origin;
   report.assumed = chosen.assumed;
   report.why_assumed = chosen.why_assumed;
+  report.cache_distrust = first.pipeline().cache_distrust();
   const std::vector<std::string> files = files_of(session, inputs);
   std::vector<std::unique_ptr<Worker>> others;
   while (others.size() + 1 < std::min(jobs, files.size())) {
@@ -111,12 +101,14 @@ Result<CompileReport> compile_files(Session& session, const PolicySettings& sett
   std::vector<Outcome> outcomes = compile_all(first, others, files);
   for (std::size_t i = 0; i < files.size(); ++i) {
     report.said.push_back(outcomes[i].said);
-    if (!outcomes[i].compiled) {
+    if (!outcomes[i].ready) {
       report.failed.push_back({files[i], outcomes[i].why});
       continue;
     }
-    report.files.push_back(describe(files[i], *outcomes[i].compiled));
-    report.bytes += outcomes[i].compiled->bytes;
+    Ready& ready = *outcomes[i].ready;
+    report.bytes += ready.bytes;
+    report.files.push_back(
+        {files[i], std::move(ready.profiles), ready.bytes.size(), ready.cache, ready.not_kept});
   }
   if (!report.failed.empty()) report.bytes.clear();
   return report;

@@ -14,17 +14,12 @@
 
 namespace bh::app {
 
-struct CompiledEntry {
-  std::string name;  ///< as the kernel will list it
-  std::string mode;
-  std::size_t file_states = 0;    ///< of the automaton of file rules, 0 where there is none
-  std::size_t policy_states = 0;  ///< of the automaton of everything else
-};
-
 struct CompiledFile {
   std::string input;  ///< as the user wrote it
   std::vector<CompiledEntry> profiles;
   std::size_t bytes = 0;
+  CacheUse cache = CacheUse::off;
+  std::string not_kept;  ///< Ready::not_kept
 };
 
 /// An input that could not be compiled. The errors of its text are in the session's sink.
@@ -45,8 +40,9 @@ struct CompileReport {
   std::string features;  ///< whose: ChosenFeatures::origin
   bool assumed = false;
   std::string why_assumed;
-  std::string bytes;       ///< of all files, in their order: one load. Empty where one of them failed
-  std::vector<Said> said;  ///< for each input
+  std::string cache_distrust;  ///< why the cache was not used; empty: it was, or none was wanted
+  std::string bytes;           ///< of all files, in their order: one load. Empty where one of them failed
+  std::vector<Said> said;      ///< for each input
   std::vector<std::unique_ptr<Session>> sessions{};  ///< of the workers beside the first
 };
 

@@ -32,7 +32,7 @@ Result<Verified> verify_after_load(Session& session, const compile::KernelPolicy
 Result<LoadReport> load(Session& session, Pipeline& pipeline, const std::string& input,
                         const LoadOptions& options) {
   LoadReport report{.input = input, .dry_run = options.dry_run};
-  BH_TRY(Compiled compiled, pipeline.open(input));
+  BH_TRY(Compiled compiled, pipeline.open_ready(input));
   report.bytes = compiled.bytes.size();
   if (options.dry_run) {
     auto loaded =

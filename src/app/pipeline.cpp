@@ -6,12 +6,12 @@
 #include <cerrno>
 
 #include "app/abi_choice.h"
-#include "app/known_features.h"
 #include "app/verify.h"
 #include "base/check.h"
 #include "base/file.h"
 #include "compile/decode.h"
 #include "compile/encode.h"
+#include "compile/known_features.h"
 #include "kernel/features.h"
 
 namespace bh::app {
@@ -22,7 +22,7 @@ policy::ResolveOptions resolve_options(const PolicySettings& settings) {
   options.base = settings.base;
   options.include_folders = settings.include_folders;
   options.abi_override = settings.policy_features;
-  options.known_abi = known_abi;
+  options.known_abi = compile::known_abi;
   return options;
 }
 
@@ -30,7 +30,7 @@ bool exists(Os& os, const std::string& path) { return os.stat(path).has_value();
 
 std::string known_kernels() {
   std::string names;
-  for (const KnownFeatures& known : known_features())
+  for (const compile::KnownFeatures& known : compile::known_features())
     names += fmt::format("{}{}", names.empty() ? "" : ", ", known.kernel);
   return names;
 }
@@ -44,7 +44,9 @@ std::string Compiled::name() const {
 Pipeline::Pipeline(Session& session, PolicySettings settings)
     : session_(session),
       settings_(std::move(settings)),
-      library_(session.world.os, session.sources, resolve_options(settings_)) {}
+      library_(session.world.os, session.sources, resolve_options(settings_)) {
+  if (settings_.cache_folder) cache_.emplace(session.world.os, *settings_.cache_folder);
+}
 
 Result<Profile> Pipeline::read(const std::string& name) {
   std::size_t before = session_.sink.errors();
@@ -80,6 +82,7 @@ Result<Profile> Pipeline::read(const std::string& name) {
 
 void Pipeline::forward(const diag::Sink& from, const Profile& profile) {
   for (const diag::Diagnostic& diagnostic : from.diagnostics()) {
+    said_.push_back(diagnostic);
     bool ours = profile.generated && diagnostic.span.valid() && diagnostic.span.source == profile.text;
     const generate::LineOrigin* origin = nullptr;
     if (ours) {
@@ -111,7 +114,7 @@ Result<generate::Abi> Pipeline::abi() {
 }
 
 Result<generate::Abi> Pipeline::choose_abi() {
-  BH_TRY(ChosenFeatures chosen, features());
+  BH_TRY(const ChosenFeatures* chosen, chosen_features());
   std::optional<generate::Abi> readable;
   if (settings_.host_parser_reads.value_or(!settings_.features))
     readable = newest_readable_abi(session_.world.os, settings_.base);
@@ -129,15 +132,16 @@ Result<generate::Abi> Pipeline::choose_abi() {
     return *settings_.abi;
   }
   // Nobody knows the kernel or the parser that this will be for: what all of them read.
-  if (chosen.assumed) return generate::Abi::v3_0;
-  generate::Abi best = best_abi(chosen.features);
+  if (chosen->assumed) return generate::Abi::v3_0;
+  generate::Abi best = best_abi(chosen->features);
   if (!readable || *readable >= best) return best;
   session_.sink
-      .report(diag::Code::abi_leaves_out, {},
-              fmt::format(
-                  "not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
-                  "newer than {})",
-                  fmt::join(left_unmediated(chosen.features, *readable), ", "), generate::name_of(*readable)))
+      .report(
+          diag::Code::abi_leaves_out, {},
+          fmt::format("not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
+                      "newer than {})",
+                      fmt::join(left_unmediated(chosen->features, *readable), ", "),
+                      generate::name_of(*readable)))
       .with_help(fmt::format("`apply --output-dir {}` keeps the text where only `bulkhead restore` reads it, "
                              "and then in abi {}",
                              session_.world.own_folder, generate::name_of(best)));
@@ -167,17 +171,17 @@ Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
     return compiled;
   }
   BH_TRY(compiled.resolved, resolve(profile));
-  BH_TRY(ChosenFeatures chosen, features());
+  BH_TRY(const ChosenFeatures* chosen, chosen_features());
   std::size_t before = session_.sink.errors();
   diag::Sink sink;
   compile::Options options;
   options.complain = settings_.complain;
   options.keep_tags = tags == Tags::keep;
-  auto policy = compile::compile(*compiled.resolved, chosen.features, options, session_.sources, sink);
+  auto policy = compile::compile(*compiled.resolved, chosen->features, options, session_.sources, sink);
   forward(sink, profile);
   if (!policy || session_.sink.errors() != before) return wrong_input(session_, before);
   compiled.policy = std::move(*policy);
-  BH_TRY(compiled.bytes, compile::encode(compiled.policy, chosen.features));
+  BH_TRY(compiled.bytes, compile::encode(compiled.policy, chosen->features));
   return compiled;
 }
 
@@ -187,18 +191,24 @@ Result<Compiled> Pipeline::open(const std::string& name) {
 }
 
 Result<ChosenFeatures> Pipeline::features() {
+  BH_TRY(const ChosenFeatures* chosen, chosen_features());
+  return *chosen;
+}
+
+Result<const ChosenFeatures*> Pipeline::chosen_features() {
   if (!features_) {
     BH_TRY(features_, choose_features());
   }
-  return *features_;
+  return &*features_;
 }
 
 Result<ChosenFeatures> Pipeline::parse(std::string name, std::string text, std::string origin) {
   std::size_t before = session_.sink.errors();
-  auto source = session_.sources.add(std::move(name), std::move(text));
+  auto source = session_.sources.add(std::move(name), text);
   auto features = compile::parse_features(session_.sources, source, session_.sink);
   if (!features) return wrong_input(session_, before);
-  return ChosenFeatures{.features = std::move(*features), .origin = std::move(origin)};
+  return ChosenFeatures{
+      .features = std::move(*features), .text = std::move(text), .origin = std::move(origin)};
 }
 
 Result<ChosenFeatures> Pipeline::choose_features() {
@@ -211,7 +221,7 @@ Result<ChosenFeatures> Pipeline::choose_features() {
       if (!text) return tl::unexpected(std::move(text.error()).in("cannot read features"));
       return parse(wanted, std::move(*text), wanted);
     }
-    for (const KnownFeatures& known : known_features())
+    for (const compile::KnownFeatures& known : compile::known_features())
       if (known.kernel == wanted)
         return parse(fmt::format("features of {}", wanted), std::string(known.text),
                      fmt::format("Linux {}", wanted));
@@ -228,7 +238,7 @@ Result<ChosenFeatures> Pipeline::choose_features() {
   if (settings_.need_real_features)
     return fail("which kernel is this for? {}; say --features with a file, a folder or one of {}",
                 state.cause, known_kernels());
-  const KnownFeatures& newest = known_features().back();
+  const compile::KnownFeatures& newest = compile::known_features().back();
   BH_TRY(ChosenFeatures chosen, parse(fmt::format("features of {}", newest.kernel), std::string(newest.text),
                                       fmt::format("Linux {}", newest.kernel)));
   chosen.assumed = true;

@@ -7,13 +7,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/cache_entry.h"
 #include "app/image_names.h"
 #include "app/input.h"
+#include "app/policy_cache.h"
 #include "app/session.h"
 #include "compile/compile.h"
 #include "compile/features.h"
@@ -38,11 +41,13 @@ struct PolicySettings {
   /// Whether this host's parser is to read the text that is made from a spec; none: unless `features` say
   /// that it is for another kernel.
   std::optional<bool> host_parser_reads;
+  std::optional<std::string> cache_folder;  ///< where ready() keeps what it compiled; none: nowhere
 };
 
 /// Features to compile for, and whose they are.
 struct ChosenFeatures {
   compile::Features features;
+  std::string text;           ///< that they were read from
   std::string origin;         ///< `this kernel`, `features of 6.12`, a path
   bool assumed = false;       ///< nobody chose them and no kernel has them: the newest known kernel's
   std::string why_assumed{};  ///< why the running kernel's could not be had
@@ -64,6 +69,17 @@ struct Compiled {
   [[nodiscard]] std::string name() const;
 };
 
+enum class CacheUse : std::uint8_t { off, hit, miss };
+
+/// What can be loaded, and what is reported of it.
+struct Ready {
+  std::vector<CompiledEntry> profiles;
+  std::string bytes;                            ///< for one write to the kernel
+  std::optional<compile::KernelPolicy> policy;  ///< what `bytes` hold; none where they come from the cache
+  CacheUse cache = CacheUse::off;
+  std::string not_kept;  ///< why a miss was not put into the cache; empty: it was
+};
+
 /// Whether a compiled policy knows the rules that its states came from, as query needs it to name them. It
 /// costs memory and some time.
 enum class Tags : std::uint8_t { drop, keep };
@@ -80,6 +96,12 @@ class Pipeline {
   [[nodiscard]] Result<Compiled> compile(const Profile& profile, Tags tags = Tags::drop);
   /// read() and compile().
   [[nodiscard]] Result<Compiled> open(const std::string& name);
+  /// read(), and the bytes from the settings' cache or compile(). A hit says again what was said of the text.
+  [[nodiscard]] Result<Ready> ready(const std::string& name);
+  /// ready() with the policy that the bytes hold.
+  [[nodiscard]] Result<Compiled> open_ready(const std::string& name);
+  /// Why the settings' cache is not used although there is one; empty: it is.
+  [[nodiscard]] std::string cache_distrust() const { return cache_ ? cache_->distrust() : std::string(); }
 
   [[nodiscard]] const std::string& base() const { return settings_.base; }
   /// Of the settings' image, read once; null where none is given.
@@ -89,17 +111,32 @@ class Pipeline {
   [[nodiscard]] Result<ChosenFeatures> features();
 
  private:
+  [[nodiscard]] Result<const ChosenFeatures*> chosen_features();  ///< what features() gives a copy of
   [[nodiscard]] Result<ChosenFeatures> choose_features();
   /// Of text that is made from a spec. Told once what it leaves out.
   [[nodiscard]] Result<generate::Abi> abi();
   [[nodiscard]] Result<generate::Abi> choose_abi();
   [[nodiscard]] Result<ChosenFeatures> parse(std::string name, std::string text, std::string origin);
-  /// Errors in generated text get a label at the line of the spec that asked for the rule.
+  /// What a stage said of the profile's text, into the session's sink. In generated text it gets a label at
+  /// the line of the spec that asked for the rule.
   void forward(const diag::Sink& from, const Profile& profile);
+  // pipeline_cache.cpp
+  [[nodiscard]] std::string key_of(const Profile& profile, const ChosenFeatures& features) const;
+  [[nodiscard]] bool still_true(const CacheEntry& entry);
+  /// SHA-256 of what the file holds, in hex; null where it cannot be read. Worked out once for each file.
+  [[nodiscard]] const std::string* digest_of(const std::string& path);
+  void say_again(const CacheEntry& entry, const Profile& profile);
+  [[nodiscard]] Result<CacheEntry> entry_of(const Profile& profile, const Compiled& compiled,
+                                            std::vector<CompiledEntry> profiles);
+  [[nodiscard]] std::string keep(const Profile& profile, const std::string& key, const Compiled& compiled,
+                                 const std::vector<CompiledEntry>& profiles);
 
   Session& session_;
   PolicySettings settings_;
   policy::Library library_;
+  std::optional<PolicyCache> cache_;
+  std::map<std::string, std::string> digests_;
+  std::vector<diag::Diagnostic> said_;  ///< what was forwarded since the last profile was opened, as it came
   std::optional<ChosenFeatures> features_;
   std::optional<generate::Abi> abi_;
   std::unique_ptr<generate::ImageNames> image_;

@@ -9,9 +9,9 @@
 #include <functional>
 
 #include "app/abi_choice.h"
-#include "app/known_features.h"
 #include "compile/compile.h"
 #include "compile/describe.h"
+#include "compile/known_features.h"
 #include "diag/render.h"
 #include "generate/floor.h"
 #include "generate/generate.h"
@@ -120,7 +120,7 @@ struct Made {
   }
 };
 
-compile::Features features_of(const KnownFeatures& known) {
+compile::Features features_of(const compile::KnownFeatures& known) {
   diag::SourceMap sources;
   diag::Sink sink;
   auto source = sources.add("features", std::string(known.text));
@@ -133,7 +133,7 @@ std::optional<compile::KernelPolicy> compile_text(Made& made, const compile::Fea
   diag::Sink sink;
   policy::ResolveOptions options;
   options.base = "/nonexistent";
-  options.known_abi = known_abi;
+  options.known_abi = compile::known_abi;
   policy::Library library(Os::real(), made.sources, options);
   auto resolved = policy::resolve(library, made.sources.add("x", made.text), sink);
   auto compiled = compile::compile(resolved, kernel, {}, made.sources, sink);
@@ -255,8 +255,8 @@ void nobody_gets_out(const compile::CompiledProfile& profile, const compile::Fea
 RC_GTEST_PROP(StrictPolicy, AnySpecForAnyKernelAndAbi, ()) {
   RandomSpec spec = random_spec();
   RC_LOG() << spec.toml;
-  const KnownFeatures known =
-      *rc::gen::elementOf(std::vector<KnownFeatures>(known_features().begin(), known_features().end()));
+  const compile::KnownFeatures known = *rc::gen::elementOf(std::vector<compile::KnownFeatures>(
+      compile::known_features().begin(), compile::known_features().end()));
   const Abi abi = *rc::gen::elementOf(std::vector<Abi>(generate::abis.begin(), generate::abis.end()));
   Made made(spec.toml, abi);
   if (made.text.empty()) {

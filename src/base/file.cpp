@@ -9,25 +9,13 @@
 namespace bh {
 namespace {
 
-class OpenFile {
- public:
-  OpenFile(Os& os, int fd) : os_(os), fd_(fd) {}
-  ~OpenFile() { os_.close(fd_); }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  [[nodiscard]] int fd() const { return fd_; }
-
- private:
-  Os& os_;
-  int fd_;
-};
-
-Result<void> write_all(Os& os, int fd, std::string_view bytes) {
+Result<void> write_all(Os& os, int fd, std::string_view bytes, Durable durable = Durable::yes) {
   while (!bytes.empty()) {
     BH_TRY(std::size_t n, os.write(fd, bytes));
     if (n == 0) return fail_errno(ENOSPC, "write");
     bytes.remove_prefix(n);
   }
+  if (durable == Durable::no) return {};
   return os.fsync(fd);
 }
 
@@ -42,6 +30,10 @@ std::string folder_of(const std::string& path) {
 Result<std::string> read_file(Os& os, const std::string& path, std::size_t limit) {
   BH_TRY(int fd, os.open(path, O_RDONLY));
   OpenFile file(os, fd);
+  return read_open_file(os, fd, path, limit);
+}
+
+Result<std::string> read_open_file(Os& os, int fd, const std::string& path, std::size_t limit) {
   std::string bytes;
   // Most files are small, and a page that nothing was read into costs as much as one that was used.
   std::string chunk(4u << 10, '\0');
@@ -56,10 +48,22 @@ Result<std::string> read_file(Os& os, const std::string& path, std::size_t limit
   }
 }
 
-Result<StagedFile> StagedFile::stage(Os& os, const std::string& path, std::string_view bytes, mode_t mode) {
+Result<void> make_folders(Os& os, const std::string& folder, mode_t mode) {
+  for (std::size_t end = 0; end != std::string::npos && !os.stat(folder);) {
+    end = folder.find('/', end + 1);
+    std::string part = folder.substr(0, end);
+    if (os.stat(part)) continue;
+    if (auto made = os.mkdir(part, mode); !made && made.error().sys != EEXIST)
+      return tl::unexpected(std::move(made.error()).in("cannot make folder"));
+  }
+  return {};
+}
+
+Result<StagedFile> StagedFile::stage(Os& os, const std::string& path, std::string_view bytes, mode_t mode,
+                                     Durable durable) {
   auto slash = path.rfind('/');
   std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  StagedFile staged(os, path, fmt::format("{}/.{}.{}.tmp", folder_of(path), name, ::getpid()));
+  StagedFile staged(os, path, fmt::format("{}/.{}.{}.tmp", folder_of(path), name, ::getpid()), durable);
   auto fd = os.open(staged.temporary_, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   if (!fd) {
     staged.temporary_.clear();  // not ours to take away
@@ -68,7 +72,7 @@ Result<StagedFile> StagedFile::stage(Os& os, const std::string& path, std::strin
   Result<void> written;
   {
     OpenFile file(os, *fd);
-    written = write_all(os, *fd, bytes);
+    written = write_all(os, *fd, bytes, durable);
   }
   if (!written) return tl::unexpected(std::move(written.error()).in(fmt::format("cannot write {}", path)));
   return staged;
@@ -83,6 +87,7 @@ Result<void> StagedFile::commit() {
     return tl::unexpected(std::move(renamed.error()).in(fmt::format("cannot write {}", path_)));
   temporary_.clear();
   in_place_ = true;
+  if (durable_ == Durable::no) return {};
   BH_TRY(int folder, os_.open(folder_of(path_), O_RDONLY | O_DIRECTORY));
   OpenFile opened(os_, folder);
   return os_.fsync(folder);

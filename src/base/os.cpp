@@ -73,6 +73,12 @@ Result<struct ::stat> Os::lstat(const std::string& path) {
   return info;
 }
 
+Result<struct ::stat> Os::fstat(int fd) {
+  struct ::stat info = {};
+  if (::fstat(fd, &info) != 0) return fail_errno(errno, "fstat");
+  return info;
+}
+
 Result<std::string> Os::getxattr(const std::string& path, const std::string& name) {
   std::string value(64u << 10, '\0');
   ssize_t n = ::getxattr(path.c_str(), name.c_str(), value.data(), value.size());

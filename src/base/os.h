@@ -34,6 +34,7 @@ class Os {
   [[nodiscard]] virtual Result<void> mkdir(const std::string& path, mode_t mode);
   [[nodiscard]] virtual Result<struct ::stat> stat(const std::string& path);
   [[nodiscard]] virtual Result<struct ::stat> lstat(const std::string& path);
+  [[nodiscard]] virtual Result<struct ::stat> fstat(int fd);
   [[nodiscard]] virtual Result<std::string> readlink(const std::string& path);
   /// An extended attribute, at most 64 KiB. ENODATA or EOPNOTSUPP where there is none.
   [[nodiscard]] virtual Result<std::string> getxattr(const std::string& path, const std::string& name);

@@ -44,11 +44,11 @@ Effects::Effects(const ProfileView& view) : view_(view), left_out_(view.profile(
 }
 
 void Effects::add_table(const std::optional<compile::Pdb>& pdb) {
-  if (!pdb || !pdb->trace) return;
-  Table table{&*pdb->trace, std::vector<std::vector<std::uint32_t>>(left_out_.size())};
-  for (std::uint32_t set = 1; set < table.trace->states.tag_sets.size(); ++set)
-    for (const std::uint32_t tag : table.trace->states.tag_sets[set]) {
-      const std::uint32_t rule = table.trace->meanings[tag].rule;
+  if (!pdb || !pdb->meetings) return;
+  Table table{&*pdb->meetings, std::vector<std::vector<std::uint32_t>>(left_out_.size())};
+  for (std::uint32_t set = 1; set < table.all->states.tag_sets.size(); ++set)
+    for (const std::uint32_t tag : table.all->states.tag_sets[set]) {
+      const std::uint32_t rule = table.all->rules[tag];
       if (rule < table.sets.size() && (table.sets[rule].empty() || table.sets[rule].back() != set))
         table.sets[rule].push_back(set);
     }
@@ -67,8 +67,8 @@ std::vector<std::uint32_t> Effects::sets_of(const Table& table, const WrittenRul
 std::vector<std::uint32_t> Effects::tags(const Table& table, std::uint32_t set,
                                          const WrittenRule* but) const {
   std::vector<std::uint32_t> kept;
-  for (const std::uint32_t tag : table.trace->states.tag_sets[set]) {
-    const std::uint32_t rule = table.trace->meanings[tag].rule;
+  for (const std::uint32_t tag : table.all->states.tag_sets[set]) {
+    const std::uint32_t rule = table.all->rules[tag];
     const bool gone =
         rule < left_out_.size() && (left_out_[rule] || (but != nullptr && is_one_of(*but, rule)));
     if (!gone) kept.push_back(tag);
@@ -78,17 +78,17 @@ std::vector<std::uint32_t> Effects::tags(const Table& table, std::uint32_t set,
 
 bool Effects::changes(const Table& table, std::uint32_t set, const WrittenRule& written) const {
   const auto with = tags(table, set, nullptr), without = tags(table, set, &written);
-  const compile::FilePerms a = compile::perms_of_tags(*table.trace, with);
-  const compile::FilePerms b = compile::perms_of_tags(*table.trace, without);
-  const bool files = table.trace->of_files;
+  const compile::FilePerms a = table.all->perms_of(with);
+  const compile::FilePerms b = table.all->perms_of(without);
+  const bool files = table.all->of_files;
   if (compile::effective(a.owner, files) != compile::effective(b.owner, files) ||
       compile::effective(a.other, files) != compile::effective(b.other, files))
     return true;
   std::uint32_t denied = 0, denied_by_others = 0;
   for (const std::uint32_t tag : with) {
-    const compile::Grant& grant = table.trace->grants[tag];
+    const compile::Grant& grant = table.all->grants[tag];
     if (grant.access != policy::Access::deny) continue;
-    (is_one_of(written, table.trace->meanings[tag].rule) ? denied : denied_by_others) |= grant.bits;
+    (is_one_of(written, table.all->rules[tag]) ? denied : denied_by_others) |= grant.bits;
   }
   return (denied & ~denied_by_others) != 0;
 }
@@ -153,18 +153,18 @@ void Effects::explain_capabilities(const WrittenRule& written, Explanation& out)
 void Effects::explain_set(const Table& table, std::uint32_t set, const WrittenRule& written,
                           Explanation& out) const {
   const auto all = tags(table, set, nullptr);
-  const compile::FilePerms perms = compile::perms_of_tags(*table.trace, all);
-  const std::uint32_t allowed = table.trace->of_files ? compile::file_to_accept(perms).accept
-                                                      : compile::policydb_to_accept(perms.owner).accept;
+  const compile::FilePerms perms = table.all->perms_of(all);
+  const std::uint32_t allowed = table.all->of_files ? compile::file_to_accept(perms).accept
+                                                    : compile::policydb_to_accept(perms.owner).accept;
   std::uint32_t said = 0;
   for (const std::uint32_t tag : all)
-    if (is_one_of(written, table.trace->meanings[tag].rule))
-      said |= coverable(table.trace->grants[tag], table.trace->of_files);
+    if (is_one_of(written, table.all->rules[tag]))
+      said |= coverable(table.all->grants[tag], table.all->of_files);
   Unit unit{said, {}};
   for (const std::uint32_t tag : all) {
-    const std::uint32_t other = table.trace->meanings[tag].rule;
+    const std::uint32_t other = table.all->rules[tag];
     if (other >= left_out_.size() || is_one_of(written, other)) continue;
-    offer(unit, other, view_.profile().rules[other].rule.qualifiers, table.trace->grants[tag].bits & said,
+    offer(unit, other, view_.profile().rules[other].rule.qualifiers, table.all->grants[tag].bits & said,
           allowed, view_.rule(written).qualifiers);
   }
   out.allowed = out.allowed || (said & allowed) != 0;
@@ -203,10 +203,10 @@ bool Effects::says_the_same(const WrittenRule& written, std::uint32_t other) con
     return false;
   return std::ranges::all_of(tables_, [&](const Table& table) {
     std::set<compile::Grant> ours, its;
-    for (std::size_t tag = 0; tag < table.trace->grants.size(); ++tag) {
-      const std::uint32_t of = table.trace->meanings[tag].rule;
-      if (is_one_of(written, of)) ours.insert(table.trace->grants[tag]);
-      if (of == other) its.insert(table.trace->grants[tag]);
+    for (std::size_t tag = 0; tag < table.all->grants.size(); ++tag) {
+      const std::uint32_t of = table.all->rules[tag];
+      if (is_one_of(written, of)) ours.insert(table.all->grants[tag]);
+      if (of == other) its.insert(table.all->grants[tag]);
     }
     return ours == its && sets_of(table, written) == table.sets[other];
   });

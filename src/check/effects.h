@@ -34,7 +34,7 @@ class Effects {
  private:
   /// One automaton, and the sets that each rule is in.
   struct Table {
-    const compile::Trace* trace;
+    const compile::Meetings* all;
     std::vector<std::vector<std::uint32_t>> sets;  ///< by rule
   };
   void add_table(const std::optional<compile::Pdb>& pdb);

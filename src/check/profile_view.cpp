@@ -10,7 +10,7 @@
 #include "automata/determinise.h"
 #include "automata/relate.h"
 #include "compile/glob.h"
-#include "compile/rule_set.h"
+#include "query/decide.h"
 
 namespace bh::check {
 namespace {
@@ -43,10 +43,10 @@ ProfileView::ProfileView(const Subject& subject, const policy::Block& written, s
     rule.plain = plain.contains(span.begin);
   }
   for (auto& [begin, rule] : by_place) own_.push_back(std::move(rule));
-  if (!compiled_.file || !compiled_.file->trace) return;
-  const compile::Trace& trace = *compiled_.file->trace;
-  for (std::uint32_t set = 0; set < trace.states.tag_sets.size(); ++set)
-    perms_.push_back(compile::perms_of_tags(trace, trace.states.tag_sets[set]));
+  if (!compiled_.file || !compiled_.file->meetings) return;
+  const compile::Meetings& all = *compiled_.file->meetings;
+  for (std::uint32_t set = 0; set < all.states.tag_sets.size(); ++set)
+    perms_.push_back(all.perms_of(all.states.tag_sets[set]));
 }
 
 diag::Span ProfileView::place_of(std::uint32_t rule) const {
@@ -61,7 +61,7 @@ diag::Span ProfileView::place_of(std::uint32_t rule) const {
 std::vector<ProfileView::Meeting> ProfileView::meetings(const automata::Dfa& language) const {
   std::vector<Meeting> found;
   if (perms_.empty()) return found;
-  auto pairs = automata::accept_pairs(compiled_.file->trace->states.dfa, language);
+  auto pairs = automata::accept_pairs(compiled_.file->meetings->states.dfa, language);
   if (!pairs) {
     incomplete_ = true;
     return found;
@@ -73,19 +73,32 @@ std::vector<ProfileView::Meeting> ProfileView::meetings(const automata::Dfa& lan
 
 std::optional<std::uint32_t> ProfileView::set_of(std::string_view path) const {
   if (perms_.empty()) return std::nullopt;
-  const automata::Dfa& dfa = compiled_.file->trace->states.dfa;
+  const automata::Dfa& dfa = compiled_.file->meetings->states.dfa;
   return dfa.accept[dfa.run(path)];
 }
 
 bool ProfileView::meets(std::uint32_t set, const WrittenRule& written) const {
-  const compile::Trace& trace = *compiled_.file->trace;
-  return std::ranges::any_of(trace.states.tag_sets[set], [&](std::uint32_t tag) {
-    return std::ranges::binary_search(written.rules, trace.meanings[tag].rule);
+  const compile::Meetings& all = *compiled_.file->meetings;
+  return std::ranges::any_of(all.states.tag_sets[set], [&](std::uint32_t tag) {
+    return std::ranges::binary_search(written.rules, all.rules[tag]);
   });
 }
 
-std::vector<query::Decider> ProfileView::deciders(std::uint32_t set, std::uint32_t bits, bool owner) const {
-  return query::deciders(*compiled_.file->trace, set, bits, owner);
+std::vector<std::uint32_t> ProfileView::allowing(std::string_view path, std::uint32_t bits,
+                                                 bool owner) const {
+  std::vector<std::uint32_t> rules;
+  const query::Deciding deciding(*compiled_.file->trace, path, owner);
+  for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
+    if ((bits & bit) == 0) continue;
+    const query::Decision decision = deciding.of(bit);
+    if (decision.outcome != query::Decision::Outcome::allows) continue;
+    for (const std::uint32_t tag : decision.tags)
+      if (const std::uint32_t rule = deciding.meaning(tag).rule; rule != compile::TagMeaning::implied)
+        rules.push_back(rule);
+  }
+  std::ranges::sort(rules);
+  rules.erase(std::unique(rules.begin(), rules.end()), rules.end());
+  return rules;
 }
 
 std::uint32_t ProfileView::bits_of(const WrittenRule& written) const {

@@ -18,7 +18,6 @@
 #include "generate/image_names.h"
 #include "policy/ast.h"
 #include "policy/resolve.h"
-#include "query/deciders.h"
 
 namespace bh::check {
 
@@ -27,7 +26,7 @@ struct Subject {
   const diag::SourceMap& sources;
   diag::SourceId source;  ///< only what stands in it is judged; includes are other people's
   const policy::ResolvedPolicy& policy;
-  const compile::KernelPolicy& compiled;        ///< of `policy`, with keep_tags
+  const compile::KernelPolicy& compiled;        ///< of `policy`, with keep_tags and keep_meetings
   const generate::ImageNames* image = nullptr;  ///< of the image that the profile is for
 };
 
@@ -73,7 +72,9 @@ class ProfileView {
   [[nodiscard]] std::optional<std::uint32_t> set_of(std::string_view path) const;
   [[nodiscard]] const compile::FilePerms& perms(std::uint32_t set) const { return perms_[set]; }
   [[nodiscard]] bool meets(std::uint32_t set, const WrittenRule& written) const;
-  [[nodiscard]] std::vector<query::Decider> deciders(std::uint32_t set, std::uint32_t bits, bool owner) const;
+  /// The rules that allow `bits` of a path to its owner or to others; without those that are implied.
+  [[nodiscard]] std::vector<std::uint32_t> allowing(std::string_view path, std::uint32_t bits,
+                                                    bool owner) const;
   /// Of exec, write, read, append, link, lock and mmap what the file rule speaks about, for its owner or
   /// others.
   [[nodiscard]] std::uint32_t bits_of(const WrittenRule& written) const;

@@ -57,15 +57,6 @@ struct WritableCode {
   std::vector<std::uint32_t> writers;
 };
 
-/// The rules that allow `bits` here.
-void add_deciders(const ProfileView& view, std::uint32_t set, bool owner, std::uint32_t bits,
-                  std::vector<std::uint32_t>& rules) {
-  for (const query::Decider& decider : view.deciders(set, bits, owner))
-    if (!decider.deny && decider.rule != compile::TagMeaning::implied &&
-        std::ranges::find(rules, decider.rule) == rules.end())
-      rules.push_back(decider.rule);
-}
-
 void add_writable_code(const ProfileView& view, const ProfileView::Meeting& meeting,
                        std::map<std::uint32_t, WritableCode>& by_runner) {
   const compile::FilePerms& perms = view.perms(meeting.set);
@@ -73,11 +64,11 @@ void add_writable_code(const ProfileView& view, const ProfileView::Meeting& meet
     const std::uint32_t allow = (owner ? perms.owner : perms.other).allow;
     const std::uint32_t writing = allow & (perm::write | perm::append);
     if ((allow & perm::exec) == 0 || writing == 0) continue;
-    std::vector<std::uint32_t> runners;
-    add_deciders(view, meeting.set, owner, perm::exec, runners);
-    for (const std::uint32_t runner : runners) {
+    const auto writers = view.allowing(meeting.path, writing, owner);
+    for (const std::uint32_t runner : view.allowing(meeting.path, perm::exec, owner)) {
       WritableCode& code = by_runner.try_emplace(runner, WritableCode{meeting.path, {}}).first->second;
-      add_deciders(view, meeting.set, owner, writing, code.writers);
+      for (const std::uint32_t writer : writers)
+        if (std::ranges::find(code.writers, writer) == code.writers.end()) code.writers.push_back(writer);
     }
   }
 }
@@ -119,10 +110,12 @@ void find_writable_code(const ProfileView& view, Findings& out) {
   for (const ProfileView::Meeting& meeting : view.meetings(*paths))
     add_writable_code(view, meeting, by_runner);
   for (const auto& [runner, code] : by_runner) {
-    // One rule that gives everything is told of as that (broad_rule).
-    const auto* file = std::get_if<FileRule>(&view.profile().rules[runner].rule.body);
-    const bool broad = view.is_own(runner) && file != nullptr && gives(*file).writing && is_every_path(*file);
-    if (!broad) report_writable_code(view, runner, code, out);
+    // A rule that lets everything be written is told of as that (broad_rule).
+    const bool broad = std::ranges::any_of(code.writers, [&](std::uint32_t writer) {
+      const auto* file = std::get_if<FileRule>(&view.profile().rules[writer].rule.body);
+      return view.is_own(writer) && file != nullptr && gives(*file).writing && is_every_path(*file);
+    });
+    if (!broad && !code.writers.empty()) report_writable_code(view, runner, code, out);
   }
 }
 

@@ -39,6 +39,17 @@ std::optional<std::size_t> jobs_wanted(const Arguments& arguments, Terminal& ter
   return std::nullopt;
 }
 
+void print_cache_use(const app::CompileReport& report, Terminal& terminal) {
+  for (const auto& file : report.files) {
+    const std::string_view word = file.cache == app::CacheUse::hit    ? "cache hit"
+                                  : file.cache == app::CacheUse::miss ? "cache miss"
+                                                                      : "no cache";
+    terminal.complain(
+        fmt::format("{}: {}{}", word, file.input,
+                    file.not_kept.empty() ? "" : fmt::format(" (not kept: {})", file.not_kept)));
+  }
+}
+
 int run_dump(const Arguments& arguments, Terminal& terminal) {
   const std::string stage = *arguments.value("dump");
   app::Session session;
@@ -72,6 +83,9 @@ int run(const Arguments& arguments, Terminal& terminal) {
     print_diagnostics_in_short(report->said, terminal);
   print_assumed_features(
       {.origin = report->features, .assumed = report->assumed, .why_assumed = report->why_assumed}, terminal);
+  if (!report->cache_distrust.empty())
+    terminal.complain(fmt::format("the cache is not used: {}", report->cache_distrust));
+  if (arguments.has("verbose")) print_cache_use(*report, terminal);
   for (const auto& failed : report->failed)
     terminal.complain(failed.why.starts_with(failed.input + ":")
                           ? "cannot compile " + failed.why
@@ -115,6 +129,10 @@ constexpr Flag flags[] = {
     policy_features_flag,
     include_flag,
     base_flag,
+    cache_dir_flag,
+    no_cache_flag,
+    skip_cache_flag,
+    {.name = "verbose", .letter = 'v', .help = "say of each file whether it came from the cache"},
     complain_flag,
     style_flag,
     abi_flag,

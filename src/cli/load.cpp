@@ -57,6 +57,9 @@ constexpr Flag flags[] = {
     policy_features_flag,
     include_flag,
     base_flag,
+    cache_dir_flag,
+    no_cache_flag,
+    skip_cache_flag,
     style_flag,
     format_flag,
 };

@@ -22,6 +22,10 @@ app::PolicySettings policy_settings(const Command& command, const Arguments& arg
   if (has_flag("image"))
     settings.image = {arguments.value_or("image", ""), arguments.value_or("rootfs", ""),
                       arguments.value_or("host", ""), arguments.value_or("context", "")};
+  if (has_flag("cache-dir") && !arguments.has("no-cache") && !arguments.has("skip-cache")) {
+    settings.cache_folder = app::default_cache_folder();
+    if (auto folder = arguments.value("cache-dir")) settings.cache_folder = *folder;
+  }
   return settings;
 }
 

@@ -53,6 +53,17 @@ inline constexpr Flag rootfs_flag = {.name = "rootfs",
                                      .completes = Completes::folder};
 inline constexpr Flag format_flag = {
     .name = "format", .value = "FORMAT", .help = "how to print it", .choices = "text|json"};
+inline constexpr Flag cache_dir_flag = {
+    .name = "cache-dir",
+    .value = "DIR",
+    .help =
+        "where compiled policy is kept between runs (default /var/cache/bulkhead for root, else "
+        "~/.cache/bulkhead/policy)",
+    .completes = Completes::folder};
+inline constexpr Flag no_cache_flag = {
+    .name = "no-cache", .letter = 'K', .help = "compile everything, and keep nothing for later runs"};
+inline constexpr Flag skip_cache_flag = {.name = "skip-cache",
+                                         .help = "the same, by the name that apparmor_parser has for it"};
 inline constexpr Flag dry_run_flag = {
     .name = "dry-run", .letter = 'n', .help = "do everything but change the system"};
 

@@ -69,6 +69,9 @@ constexpr Flag flags[] = {
      .help = "print a systemd unit that does this before containers start, and do nothing"},
     dry_run_flag,
     base_flag,
+    cache_dir_flag,
+    no_cache_flag,
+    skip_cache_flag,
     format_flag,
 };
 constexpr Example examples[] = {{"restore", "load everything that bulkhead keeps"},

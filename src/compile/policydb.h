@@ -15,8 +15,9 @@
 #include <utility>
 #include <vector>
 
-#include "automata/determinise.h"
 #include "automata/dfa.h"
+#include "automata/run_dfa.h"
+#include "automata/tag_match.h"
 #include "compile/features.h"
 #include "compile/merge.h"
 
@@ -101,25 +102,33 @@ struct TagMeaning {
                     ///< xindex. Not file: both equal
 };
 
-/// Kept with Options::keep_tags: which rules a state belongs to.
+/// Kept with Options::keep_tags: which rules speak about a string.
 struct Trace {
-  automata::Determinised
-      states;  ///< its own automaton, not minimised: same language as Pdb::dfa; accept[s] indexes tag_sets
+  automata::TagMatch rules;          ///< a tag for each pattern that a rule became
   std::vector<TagMeaning> meanings;  ///< by tag
-  std::vector<Grant> grants;         ///< by tag; for perms_of_tags()
-  bool of_files = false;             ///< of the file automaton; else of the policydb's
 };
 
-/// What the rules behind these tags allow together, any others away: for asking what a rule changes.
-[[nodiscard]] FilePerms perms_of_tags(const Trace& trace, std::span<const std::uint32_t> tags);
+/// Kept with Options::keep_meetings: every set of rules that speaks about some string, for asking what a rule
+/// changes. May be many times larger than the automaton that decides.
+struct Meetings {
+  automata::Determinised states;     ///< accept[s] indexes tag_sets; the tags are those of Trace
+  std::vector<std::uint32_t> rules;  ///< by tag: index in ResolvedProfile::rules, or TagMeaning::implied
+  std::vector<Grant> grants;         ///< by tag
+  bool of_files = false;             ///< of the file automaton; else of the policydb's
+
+  /// What the rules behind these tags allow together, any others away.
+  [[nodiscard]] FilePerms perms_of(std::span<const std::uint32_t> tags) const;
+};
 
 /// An automaton and what its states allow.
 struct Pdb {
-  automata::Dfa dfa;             ///< accept[s] indexes `perms`
+  automata::Dfa dfa;      ///< accept[s] indexes `perms`
+  automata::RunDfa runs;  ///< the same as it was built, for packing; without states in a decoded policy
   std::vector<FilePerms> perms;  ///< [0] is the trap's. Not file: both halves equal
   std::vector<std::string>
       xtable;  ///< targets of exec transitions, as the kernel reads them (`:ns:name` holds a NUL)
   std::optional<Trace> trace;
+  std::optional<Meetings> meetings;
 };
 
 enum class Mode : std::uint8_t { enforce = 0, complain = 1, kill = 2, unconfined = 3, user = 4 };

@@ -50,7 +50,7 @@ std::string_view name_of(RuleSet::Kind kind) {
   return "";
 }
 
-FilePerms perms_of(RuleSet::Kind kind, const Merged& merged) {
+FilePerms kernel_perms(RuleSet::Kind kind, const Merged& merged) {
   const AcceptBits bits{merged.allow, pack_audit(merged)};
   const AcceptBits asking{merged.prompt & ~merged.allow, 0};
   FilePerms perms;
@@ -90,11 +90,11 @@ class PermTable {
 
 }  // namespace
 
-FilePerms perms_of_tags(const Trace& trace, std::span<const std::uint32_t> tags) {
+FilePerms Meetings::perms_of(std::span<const std::uint32_t> tags) const {
   std::vector<const Grant*> meeting;
-  for (const std::uint32_t tag : tags) meeting.push_back(&trace.grants[tag]);
+  for (const std::uint32_t tag : tags) meeting.push_back(&grants[tag]);
   std::optional<ExecConflict> conflict;
-  return perms_of(trace.of_files ? RuleSet::Kind::file : RuleSet::Kind::policydb, merge(meeting, conflict));
+  return kernel_perms(of_files ? RuleSet::Kind::file : RuleSet::Kind::policydb, merge(meeting, conflict));
 }
 
 void RuleSet::add(automata::ExprId expr, const Grant& grant, std::uint32_t rule) {
@@ -126,9 +126,9 @@ TagMeaning RuleSet::meaning_of(const Entry& entry) const {
   Merged alone;
   alone.allow = grant.bits;
   (meaning.deny ? alone.quiet : alone.audit) = grant.audit;
-  meaning.perms = perms_of(kind_, alone);
+  meaning.perms = kernel_perms(kind_, alone);
   // What every state allows says nothing about this rule.
-  const FilePerms nothing = perms_of(kind_, {});
+  const FilePerms nothing = kernel_perms(kind_, {});
   const auto strip = [](Perms& perms, const Perms& always, bool keep) {
     if (!keep) perms.allow &= ~always.allow;
   };
@@ -139,21 +139,20 @@ TagMeaning RuleSet::meaning_of(const Entry& entry) const {
 }
 
 std::optional<Pdb> RuleSet::build(const Context& context) const {
-  const bool per_entry = context.keep_tags;
-  auto made = automata::determinise(pool_, patterns(per_entry), context.budget);
+  auto made = automata::determinise_runs(pool_, patterns(false), context.budget);
   if (!made) {
-    report_budget(context, made.error(), per_entry);
+    report_budget(context, made.error(), false);
     return std::nullopt;
   }
   PermTable table;
-  table.intern(perms_of(kind_, {}));
+  table.intern(kernel_perms(kind_, {}));
   std::vector<std::uint32_t> accept_of_set(made->tag_sets.size(), 0);
   std::vector<const Grant*> meeting;
   std::optional<ExecConflict> conflict;
   for (std::uint32_t set = 1; set < made->tag_sets.size(); ++set) {
     meeting.clear();
-    for (const std::uint32_t tag : made->tag_sets[set]) meeting.push_back(&grant_of(tag, per_entry));
-    accept_of_set[set] = table.intern(perms_of(kind_, merge(meeting, conflict)));
+    for (const std::uint32_t tag : made->tag_sets[set]) meeting.push_back(&grants_[tag]);
+    accept_of_set[set] = table.intern(kernel_perms(kind_, merge(meeting, conflict)));
   }
   if (conflict) {
     report_conflicts(context);
@@ -161,20 +160,29 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
   }
   Pdb pdb;
   pdb.perms = table.take();
-  if (!per_entry) {
-    for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
-    pdb.dfa = automata::minimise(made->dfa);
-    return pdb;
+  for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
+  pdb.runs = automata::minimise(made->dfa);
+  pdb.dfa = automata::to_dense(pdb.runs);
+  if (context.keep_meetings) {
+    auto states = automata::determinise(pool_, patterns(true), context.budget);
+    if (!states) {
+      report_budget(context, states.error(), true);
+      return std::nullopt;
+    }
+    pdb.meetings = Meetings{.states = std::move(*states), .of_files = kind_ == Kind::file};
+    for (const Entry& entry : entries_) {
+      pdb.meetings->rules.push_back(entry.rule);
+      pdb.meetings->grants.push_back(grants_[entry.grant]);
+    }
   }
-  automata::Dfa dfa = made->dfa;
-  for (std::uint32_t& accept : dfa.accept) accept = accept_of_set[accept];
-  pdb.dfa = automata::minimise(dfa);
-  Trace trace{.states = std::move(*made), .of_files = kind_ == Kind::file};
-  for (const Entry& entry : entries_) {
-    trace.meanings.push_back(meaning_of(entry));
-    trace.grants.push_back(grants_[entry.grant]);
+  if (!context.keep_tags) return pdb;
+  auto rules = automata::TagMatch::make(pool_, patterns(true), context.budget);
+  if (!rules) {
+    report_budget(context, rules.error(), true);
+    return std::nullopt;
   }
-  pdb.trace = std::move(trace);
+  pdb.trace = Trace{std::move(*rules), {}};
+  for (const Entry& entry : entries_) pdb.trace->meanings.push_back(meaning_of(entry));
   return pdb;
 }
 

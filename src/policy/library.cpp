@@ -68,18 +68,30 @@ const Lookup& look_up(Library& library, const std::string& path, bool magic) {
   return lookup;
 }
 
+Result<LookedUp> look_up_again(Library& library, const std::string& path, bool magic) {
+  const Lookup& lookup = look_up(library, path, magic);
+  if (!lookup.error.empty() && !lookup.missing) return tl::unexpected(Error{lookup.error, 0});
+  return LookedUp{path, magic, lookup.missing, lookup.files};
+}
+
+Result<diag::SourceId> source_of(Library& library, const std::string& path) {
+  Library::Cache& cache = library.cache();
+  auto source = cache.sources.find(path);
+  if (source == cache.sources.end()) {
+    BH_TRY(std::string text, read_file(library.os(), path));
+    source = cache.sources.emplace(path, library.sources().add(path, std::move(text))).first;
+  }
+  return source->second;
+}
+
 Result<std::shared_ptr<const ParsedFile>> parsed_file(Library& library, const std::string& path,
                                                       Context context) {
   Library::Cache& cache = library.cache();
   if (auto known = cache.parsed.find({path, context}); known != cache.parsed.end()) return known->second;
   auto read = [&]() -> Result<std::shared_ptr<const ParsedFile>> {
-    auto source = cache.sources.find(path);
-    if (source == cache.sources.end()) {
-      BH_TRY(std::string text, read_file(library.os(), path));
-      source = cache.sources.emplace(path, library.sources().add(path, std::move(text))).first;
-    }
+    BH_TRY(const diag::SourceId source, source_of(library, path));
     auto file = std::make_shared<ParsedFile>();
-    file->fragment = parse(library.sources(), source->second, context, file->messages);
+    file->fragment = parse(library.sources(), source, context, file->messages);
     return std::shared_ptr<const ParsedFile>(std::move(file));
   };
   return cache.parsed.emplace(std::pair{path, context}, read()).first->second;

@@ -82,6 +82,7 @@ class Resolver {
   void tell_messages(const ParsedFile& file, ChainId chain);
   void late_declaration(diag::Span span, Place place);
   void abi(const Abi& node, Place place);
+  const Lookup& find(const std::string& path, bool magic);
   void read_abi(diag::Span span, const std::string& path);
   void profile(const Profile& node, ProfileId parent, Place place);
   std::optional<Text> attachment(const Profile& node, const std::string& name, Place place);
@@ -110,6 +111,7 @@ class Resolver {
   std::vector<Alias> aliases_;
   std::set<std::string> preamble_seen_;
   std::set<std::string> files_;
+  std::set<std::pair<std::string, bool>> looked_up_;
   std::set<const ParsedFile*> told_;
   std::map<std::pair<std::string, std::string>, diag::Span> names_;
   /// Rules with an exec mode by profile, path, priority and access.
@@ -157,10 +159,17 @@ void Resolver::tell_messages(const ParsedFile& file, ChainId chain) {
   chain_since(first, chain);
 }
 
+const Lookup& Resolver::find(const std::string& path, bool magic) {
+  const Lookup& lookup = look_up(library_, path, magic);
+  if (looked_up_.emplace(path, magic).second)
+    out_.lookups.push_back({path, magic, lookup.missing, lookup.files});
+  return lookup;
+}
+
 template <class Visit>
 void Resolver::include(const Include& node, Context context, Place place, std::set<std::string>* seen,
                        const Visit& visit) {
-  const Lookup& lookup = look_up(library_, node.path.value, node.magic);
+  const Lookup& lookup = find(node.path.value, node.magic);
   if (!lookup.error.empty()) {
     if (node.if_exists && lookup.missing) return;
     error(Code::include_not_found, node.path.span,
@@ -218,7 +227,7 @@ void Resolver::abi(const Abi& node, Place place) {
     out_.abi = PolicyAbi{node.span, "<kernel>", {}};
     return;
   }
-  const Lookup& lookup = look_up(library_, path, node.magic);
+  const Lookup& lookup = find(path, node.magic);
   if (lookup.error.empty() && lookup.files.size() == 1) return read_abi(node.path.span, lookup.files.front());
   if (lookup.missing && node.magic && library_.options().known_abi != nullptr)
     if (auto text = library_.options().known_abi(path); !text.empty()) {
@@ -233,14 +242,14 @@ void Resolver::abi(const Abi& node, Place place) {
 }
 
 void Resolver::read_abi(diag::Span span, const std::string& path) {
-  auto text = read_file(library_.os(), path);
-  if (!text) {
+  auto source = source_of(library_, path);
+  if (!source) {
     sink_.report(Code::abi_not_found, span,
-                 fmt::format("cannot read the abi `{}`: {}", path, text.error().text));
+                 fmt::format("cannot read the abi `{}`: {}", path, source.error().text));
     return;
   }
   if (files_.insert(path).second) out_.files.push_back(path);
-  out_.abi = PolicyAbi{span, path, std::move(*text)};
+  out_.abi = PolicyAbi{span, path, std::string(library_.sources().text(*source))};
 }
 
 std::optional<Text> Resolver::attachment(const Profile& node, const std::string& name, Place place) {

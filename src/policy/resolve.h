@@ -55,11 +55,24 @@ struct ResolvedProfile {
   diag::Span span;
 };
 
+/// A name that was looked up, for an include or an abi, and where it led.
+struct LookedUp {
+  std::string path;
+  bool magic = false;              ///< `<…>`: along the search path
+  bool missing = false;            ///< there is nothing of that name
+  std::vector<std::string> files;  ///< in order: one, or those of a folder
+
+  bool operator==(const LookedUp&) const = default;
+};
+
 struct ResolvedPolicy {
   std::vector<ResolvedProfile> profiles;  ///< parents before their children
   std::vector<ChainLink> chains;
   std::optional<PolicyAbi> abi;
-  std::vector<std::string> files;  ///< every file read, for dependency lists
+  /// Together all that the text's meaning took from the file system: while every name leads to the same files
+  /// and they hold the same bytes, another run comes out the same.
+  std::vector<LookedUp> lookups;
+  std::vector<std::string> files;  ///< every file read but the one that the user named
 };
 
 struct ResolveOptions {
@@ -94,6 +107,12 @@ class Library {
   ResolveOptions options_;
   std::unique_ptr<Cache> cache_;
 };
+
+/// The same question once more, of whoever keeps a result. Errors: it can be neither found nor missed (no
+/// right to look).
+[[nodiscard]] Result<LookedUp> look_up_again(Library& library, const std::string& path, bool magic);
+/// The text of a file as a source: read once, whatever it is asked for afterwards.
+[[nodiscard]] Result<diag::SourceId> source_of(Library& library, const std::string& path);
 
 /// Resolves one profile file. Errors go to `sink`; what is returned then is for further checks only, not to
 /// be loaded.

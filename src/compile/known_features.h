@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace bh::app {
+namespace bh::compile {
 
 struct KnownFeatures {
   std::string_view kernel;  ///< `6.12`
@@ -18,4 +18,4 @@ struct KnownFeatures {
 /// say it, but for how policy is encoded, which is the kernel's affair alone. Empty: no such abi.
 [[nodiscard]] std::string_view known_abi(std::string_view name);
 
-}  // namespace bh::app
+}  // namespace bh::compile

@@ -1,4 +1,4 @@
-#include "app/known_features.h"
+#include "compile/known_features.h"
 
 #include <array>
 
@@ -12,7 +12,7 @@ extern const char bh_features_abi_4_0[], bh_features_abi_4_0_end[];
 extern const char bh_features_abi_5_0[], bh_features_abi_5_0_end[];
 }
 
-namespace bh::app {
+namespace bh::compile {
 namespace {
 
 std::string_view text(const char* begin, const char* end) {
@@ -37,4 +37,4 @@ std::string_view known_abi(std::string_view name) {
   return {};
 }
 
-}  // namespace bh::app
+}  // namespace bh::compile
