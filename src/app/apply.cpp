@@ -175,7 +175,10 @@ Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptio
       report.kernel.ready() ? session.kernel.profiles() : Result<std::vector<kernel::LoadedProfile>>();
   report.profiles = entries_of(compiled.policy, loaded ? *loaded : std::vector<kernel::LoadedProfile>());
 
-  BH_TRY(report.expectations, check_expectations(session, pipeline, profile, compiled));
+  if (profile.spec) {
+    BH_TRY(report.expectations,
+           check_expectations(session, pipeline, profile, compiled, profile.spec->expectations));
+  }
   if (!report.as_expected()) return report;
   BH_TRY(FilePlan plan, plan_file(session, pipeline, profile, compiled, options, report));
   if (options.dry_run) return report;

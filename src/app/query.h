@@ -4,11 +4,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/origin.h"
 #include "app/pipeline.h"
+#include "generate/spec.h"
 #include "query/action.h"
 #include "query/any.h"
 #include "query/ask.h"
@@ -75,6 +78,10 @@ struct BulkReport {
 [[nodiscard]] Result<BulkReport> query_lines(Session& session, const Asking& asking, std::string lines,
                                              const std::function<void(std::string_view)>& out);
 
+nothing for a compiled policy.
+[[nodiscard]] std::optional<query::Origin> origin_of(const Session& session, const Compiled& compiled,
+                                                     std::size_t index);
+
 struct ExpectationResult {
   std::string action;
   bool allow = false;
@@ -82,11 +89,16 @@ struct ExpectationResult {
   std::string verdict;
 };
 
-/// Every [[Expect]] of the spec against its compiled profile (in complain mode too: what it would do when
-/// enforced). One that does not hold is reported to the session's sink, with the rules that decided. Errors:
-/// an action that cannot be read.
-[[nodiscard]] Result<std::vector<ExpectationResult>> check_expectations(Session& session, Pipeline& pipeline,
-                                                                        const Profile& profile,
-                                                                        const Compiled& compiled);
+/// Expectations against one of the compiled profiles (in complain mode too: what it would do when enforced).
+/// One that does not hold is reported to the session's sink, with the rules that decided. Errors: an action
+/// that cannot be read.
+[[nodiscard]] Result<std::vector<ExpectationResult>> check_expectations(
+    Session& session, Pipeline& pipeline, const Profile& profile, const Compiled& compiled,
+    std::span<const generate::Expectation> expectations, std::size_t index = 0);
+
+/// Which profile is meant: `name` (full name), else what `loaded:` names, else the first. Errors: no such
+/// one.
+[[nodiscard]] Result<std::size_t> pick_profile(const Compiled& compiled, const Input& input,
+                                               const std::string& name);
 
 }  // namespace bh::app
