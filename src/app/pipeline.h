@@ -34,6 +34,7 @@ struct PolicySettings {
   std::string policy_features;  ///< a features file that replaces the policy's own `abi`
   bool need_real_features =
       false;  ///< no running AppArmor and no `features`: an error, not the newest known kernel's
+  bool may_be_empty = false;  ///< a text without a profile is none, and no error
   bool complain = false;
   std::optional<generate::Style> style;
   std::optional<generate::Abi> abi;  ///< of text made from a spec; none: the best that fits (abi_choice.h)

@@ -102,6 +102,7 @@ std::optional<KernelPolicy> compile(const policy::ResolvedPolicy& policy, const 
   out.kernel_abi = kernel.has("policy/versions/v7") ? 7 : kernel.has("policy/versions/v6") ? 6 : 5;
   for (const policy::ResolvedProfile& profile : policy.profiles) {
     out.profiles.push_back(compile_profile(policy, profile, usable, kernel, options, sink));
+    out.profiles.back().dbus_needs_net_v9 = kernel.has("network_v9");
   }
   if (sink.errors() != errors_before) return std::nullopt;
   return out;
