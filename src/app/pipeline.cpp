@@ -162,7 +162,7 @@ Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {
   return resolved;
 }
 
-Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
+Result<Compiled> Pipeline::compile(const Profile& profile, Purpose purpose) {
   Compiled compiled;
   if (profile.input.kind == InputKind::compiled) {
     auto decoded = compile::decode(profile.input.bytes);
@@ -177,7 +177,8 @@ Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
   diag::Sink sink;
   compile::Options options;
   options.complain = settings_.complain;
-  options.keep_tags = tags == Tags::keep;
+  options.dense = purpose != Purpose::loading;
+  options.keep_tags = purpose == Purpose::reasons;
   auto policy = compile::compile(*compiled.resolved, chosen->features, options, session_.sources, sink);
   forward(sink, profile);
   if (!policy || session_.sink.errors() != before) return wrong_input(session_, before);

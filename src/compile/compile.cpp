@@ -75,7 +75,8 @@ CompiledProfile compile_profile(const policy::ResolvedPolicy& policy, const poli
   add_implied_file_rules(builder);
   add_class_markers(builder);
   finish_fields(builder);
-  const RuleSet::Context build{policy, profile, options.budget, options.keep_tags, sink};
+  const RuleSet::Context build{
+      policy, profile, options.budget, options.dense, options.keep_tags, options.keep_meetings, sink};
   if (!builder.policydb.empty()) builder.out.policydb = builder.policydb.build(build);
   if (!builder.file.empty()) {
     builder.out.file = builder.file.build(build);

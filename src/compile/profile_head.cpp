@@ -153,7 +153,8 @@ void add_attachment(ProfileBuilder& builder) {
       builder.out.xattrs.push_back(xattr->key.value);
     }
   }
-  builder.out.xmatch = xmatch.build({builder.policy, profile, builder.options.budget, false, builder.sink});
+  builder.out.xmatch = xmatch.build(
+      {builder.policy, profile, builder.options.budget, builder.options.dense, false, false, builder.sink});
   builder.out.xmatch_len = static_cast<std::uint32_t>(language->leading_bytes);
 }
 
