@@ -78,7 +78,7 @@ struct BulkReport {
 [[nodiscard]] Result<BulkReport> query_lines(Session& session, const Asking& asking, std::string lines,
                                              const std::function<void(std::string_view)>& out);
 
-nothing for a compiled policy.
+/// Where profile `index` came from; nothing for a compiled policy.
 [[nodiscard]] std::optional<query::Origin> origin_of(const Session& session, const Compiled& compiled,
                                                      std::size_t index);
 
