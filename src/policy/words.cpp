@@ -503,10 +503,10 @@ std::optional<std::uint32_t> signal_number(std::string_view name) {
   constexpr std::string_view real_time = "rtmin+";
   if (!name.starts_with(real_time)) return std::nullopt;
   name.remove_prefix(real_time.size());
-  std::uint32_t n = 0;
+  std::int32_t n = 0;
   std::from_chars(name.data(), name.data() + name.size(), n);
-  if (n > 32) return std::nullopt;
-  return 128 + n;
+  if (n < 0 || n > 32) return std::nullopt;
+  return 128 + static_cast<std::uint32_t>(n);
 }
 
 const MountOption* find_mount_option(std::string_view name) {
