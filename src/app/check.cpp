@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "app/known_features.h"
+#include "compile/known_features.h"
 #include "app/persist.h"
 #include "app/verify.h"
 #include "base/check.h"
@@ -26,7 +26,7 @@ constexpr std::size_t most_rounds = 32;  // of fixing; each takes away or mends 
 Result<compile::KernelPolicy> compile_finest(Session& session, policy::ResolvedPolicy policy) {
   policy.abi.reset();
   diag::Sink told_already;
-  const KnownFeatures& newest = known_features().back();
+  const compile::KnownFeatures& newest = compile::known_features().back();
   const diag::SourceId source =
       session.sources.add(fmt::format("features of {}", newest.kernel), std::string(newest.text));
   const auto features = compile::parse_features(session.sources, source, told_already);
