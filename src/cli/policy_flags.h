@@ -43,12 +43,10 @@ inline constexpr Flag abi_flag = {
         "that the text made from a spec declares: auto is the newest that the kernel has a use for and "
         "this host's apparmor_parser reads (default auto)",
     .choices = "auto|3.0|4.0|5.0"};
-inline constexpr Flag image_flag = {.name = "image",
-                                    .value = "REF",
-                                    .help =
-                                        "resolve a spec's paths as this image of the engine (or file of "
-                                        "docker save) has them: links, merged /usr, "
-                                        "alternatives"};
+inline constexpr Flag image_flag = {
+    .name = "image",
+    .value = "REF",
+    .help = "resolve a spec's paths as this image of the engine has them: links, merged /usr, alternatives"};
 inline constexpr Flag rootfs_flag = {.name = "rootfs",
                                      .value = "DIR",
                                      .help = "the same for an image's files in a folder",
