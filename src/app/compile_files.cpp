@@ -34,10 +34,12 @@ class Worker {
       outcome.said = {&session_, session_.sink.diagnostics().size(), 0};
       auto ready = pipeline_.ready(inputs[at]);
       outcome.said.end = session_.sink.diagnostics().size();
-      if (ready)
+      if (ready) {
+        ready->policy.reset();  // the bytes and the entries are what is reported
         outcome.ready = std::move(*ready);
-      else
+      } else {
         outcome.why = std::move(ready.error().text);
+      }
     }
   }
 

@@ -88,6 +88,41 @@ Json lines_json(const std::vector<query::DecidingLine>& lines) {
   return all;
 }
 
+Json findings_json(const std::vector<query::FindingLines>& findings) {
+  Json all = Json::array();
+  for (const auto& one : findings) {
+    Json turn = nullptr;
+    if (one.turn)
+      turn = {{"without", lines_json(one.turn->without)},
+              {"then", one.turn->lets_through ? "allowed" : "denied"}};
+    all.push_back({{"what", one.what},
+                   {"verdict", query::verdict_text(one.verdict)},
+                   {"transition", or_null(one.transition)},
+                   {"note", or_null(one.note)},
+                   {"rules", lines_json(one.rules)},
+                   {"near", lines_json(one.near)},
+                   {"turn", turn}});
+  }
+  return all;
+}
+
+Json asked_json(const app::Asked& asked) {
+  Json json = {{"action", asked.text}, {"allowed", asked.is_allowed()}, {"denied", asked.is_denied()}};
+  const bool has_answer = !asked.any || asked.any->example;
+  json["owner"] = has_answer ? Json(query::verdict_text(asked.answer.owner.verdict)) : Json(nullptr);
+  json["other"] = has_answer ? Json(query::verdict_text(asked.answer.other.verdict)) : Json(nullptr);
+  json["rules"] = asked.places;
+  json["explanation"] = asked.explanation;
+  json["findings"] = {{"owner", findings_json(asked.owner)}, {"other", findings_json(asked.other)}};
+  if (asked.any)
+    json["any"] = {{"example", asked.any->example ? Json(asked.any->example->text) : Json(nullptr)},
+                   {"allowed", asked.any->allowed_texts},
+                   {"except", asked.any->except_texts},
+                   {"exact", asked.any->exact},
+                   {"not_mediated", asked.any->not_mediated}};
+  return json;
+}
+
 Json change_json(const diff::Change& change) {
   Json objects = Json::array(), examples = Json::array();
   for (std::size_t i = 0; i < change.object_texts.size(); ++i)
@@ -103,7 +138,9 @@ Json change_json(const diff::Change& change) {
           {"why", or_null(change.why)},
           {"kind", change.kind},
           {"what", change.what},
-          {"who", change.owner_only ? "owner" : change.other_only ? "other" : "everybody"},
+          {"who", change.owner_only   ? "owner"
+                  : change.other_only ? "other"
+                                      : "everybody"},
           {"objects", objects},
           {"except", change.except_texts},
           {"examples", examples}};
@@ -202,14 +239,7 @@ std::string to_json(const app::CompileReport& report) {
 
 std::string to_json(const app::QueryReport& report) {
   Json answers = Json::array();
-  for (const auto& asked : report.asked)
-    answers.push_back({{"action", asked.action.text},
-                       {"allowed", query::is_allowed(asked.answer)},
-                       {"denied", query::is_denied(asked.answer)},
-                       {"owner", query::verdict_text(asked.answer.owner.verdict)},
-                       {"other", query::verdict_text(asked.answer.other.verdict)},
-                       {"rules", asked.places},
-                       {"explanation", asked.explanation}});
+  for (const auto& asked : report.asked) answers.push_back(asked_json(asked));
   return finish({{"profile", report.profile}, {"features", or_null(report.features)}, {"answers", answers}});
 }
 

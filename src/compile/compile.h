@@ -21,6 +21,7 @@ struct Options {
   /// the kernel enforces a plain deny even in complain mode, silently.
   bool complain = false;
   automata::Budget budget;     ///< for each automaton
+  bool dense = true;           ///< fill Pdb::dfa; false: the policy is there to be encoded
   bool keep_tags = false;      ///< fill Pdb::trace
   bool keep_meetings = false;  ///< fill Pdb::meetings
   unsigned jobs = 1;           ///< threads

@@ -122,13 +122,18 @@ struct Meetings {
 
 /// An automaton and what its states allow.
 struct Pdb {
-  automata::Dfa dfa;      ///< accept[s] indexes `perms`
-  automata::RunDfa runs;  ///< the same as it was built, for packing; without states in a decoded policy
+  automata::Dfa dfa;             ///< accept[s] indexes `perms`; without states if only `runs` was wanted
+  automata::RunDfa runs;         ///< the same as it was built, for packing; without states in a decoded policy
   std::vector<FilePerms> perms;  ///< [0] is the trap's. Not file: both halves equal
   std::vector<std::string>
       xtable;  ///< targets of exec transitions, as the kernel reads them (`:ns:name` holds a NUL)
   std::optional<Trace> trace;
   std::optional<Meetings> meetings;
+
+  [[nodiscard]] std::size_t states() const { return runs.states() > 0 ? runs.states() : dfa.states(); }
+  [[nodiscard]] const std::vector<std::uint32_t>& accept() const {
+    return runs.states() > 0 ? runs.accept : dfa.accept;
+  }
 };
 
 enum class Mode : std::uint8_t { enforce = 0, complain = 1, kill = 2, unconfined = 3, user = 4 };
@@ -183,6 +188,9 @@ struct CompiledProfile {
   std::optional<Pdb> policydb;         ///< every class but file
   std::optional<Pdb> file;
   std::vector<std::pair<std::string, std::string>> data;  ///< decoded policies only
+  /// Of a kernel that mediates networks as net_v9 (Linux 6.17): it answers dbus-daemon from the policy only where that
+  /// mediates net_v9 too. A decoded policy's dialect tells it.
+  bool dbus_needs_net_v9 = false;
 };
 
 struct KernelPolicy {

@@ -162,7 +162,7 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
   pdb.perms = table.take();
   for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
   pdb.runs = automata::minimise(made->dfa);
-  pdb.dfa = automata::to_dense(pdb.runs);
+  if (context.dense) pdb.dfa = automata::to_dense(pdb.runs);
   if (context.keep_meetings) {
     auto states = automata::determinise(pool_, patterns(true), context.budget);
     if (!states) {

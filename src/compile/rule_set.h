@@ -45,6 +45,7 @@ class RuleSet {
     const policy::ResolvedPolicy& policy;
     const policy::ResolvedProfile& profile;
     const automata::Budget& budget;
+    bool dense;
     bool keep_tags;
     bool keep_meetings;
     diag::Sink& sink;
