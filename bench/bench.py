@@ -66,7 +66,8 @@ def row(name, ours, theirs, sizes=None):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--quick", action="store_true", help="three runs, no heavy sets")
-    arguments.add_argument("--growth", metavar="SVG", help="also plot time and memory against the number of rules")
+    arguments.add_argument("--growth", metavar="SVG", default=str(ROOT / "build" / "growth.svg"),
+                           help="where time and memory against the number of rules are plotted (not with --quick or names)")
     arguments.add_argument("names", nargs="*")
     options = arguments.parse_args()
     runs = 3 if options.quick else 7
@@ -107,7 +108,7 @@ def main():
             files = debian_profiles()
             ours, theirs = in_turn([our_compile(files), peer_compile(files)], runs)
             row(f"debian, {len(files)} files at once", ours, theirs)
-        if options.growth:
+        if not options.names and not options.quick:
             growth.plot(options.growth, folder, our_compile, peer_compile)
 
 

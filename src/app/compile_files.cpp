@@ -70,13 +70,15 @@ class Worker {
 
 /// One worker on this thread, the others on threads of their own; whichever throws, all have ended.
 std::vector<Outcome> compile_all(Worker& first, std::vector<std::unique_ptr<Worker>>& others,
-                                 const std::vector<std::string>& inputs) {
+                                 const std::vector<std::string>& inputs, PassTimes* times) {
   std::vector<Outcome> outcomes(inputs.size());
   std::atomic<std::size_t> next = 0;
   std::vector<std::future<void>> running;
   for (auto& worker : others)
-    running.push_back(
-        std::async(std::launch::async, [&, other = worker.get()] { other->work(inputs, next, outcomes); }));
+    running.push_back(std::async(std::launch::async, [&, other = worker.get()] {
+      const PassRecording recording(times);
+      other->work(inputs, next, outcomes);
+    }));
   first.work(inputs, next, outcomes);
   for (auto& one : running) one.get();
   return outcomes;
@@ -85,7 +87,8 @@ std::vector<Outcome> compile_all(Worker& first, std::vector<std::unique_ptr<Work
 }  // namespace
 
 Result<CompileReport> compile_files(Session& session, const PolicySettings& settings,
-                                    const std::vector<std::string>& inputs, std::size_t jobs) {
+                                    const std::vector<std::string>& inputs, const CompileOptions& options) {
+  const PassRecording recording(options.times);
   CompileReport report;
   Worker first(session, settings);
   BH_TRY(ChosenFeatures chosen, first.pipeline().features());
@@ -95,11 +98,11 @@ Result<CompileReport> compile_files(Session& session, const PolicySettings& sett
   report.cache_distrust = first.pipeline().cache_distrust();
   const std::vector<std::string> files = files_of(session, inputs);
   std::vector<std::unique_ptr<Worker>> others;
-  while (others.size() + 1 < std::min(jobs, files.size())) {
+  while (others.size() + 1 < std::min(options.jobs, files.size())) {
     report.sessions.push_back(std::make_unique<Session>(session.world));
     others.push_back(std::make_unique<Worker>(*report.sessions.back(), settings));
   }
-  std::vector<Outcome> outcomes = compile_all(first, others, files);
+  std::vector<Outcome> outcomes = compile_all(first, others, files, options.times);
   for (std::size_t i = 0; i < files.size(); ++i) {
     report.said.push_back(outcomes[i].said);
     if (!outcomes[i].ready) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/pipeline.h"
+#include "base/pass_times.h"
 
 namespace bh::app {
 
@@ -46,10 +47,16 @@ struct CompileReport {
   std::vector<std::unique_ptr<Session>> sessions{};  ///< of the workers beside the first
 };
 
+struct CompileOptions {
+  std::size_t jobs = 1;        ///< threads, the caller's own among them
+  PassTimes* times = nullptr;  ///< where the time goes, if somebody wants to know
+};
+
 /// A folder stands for the files in it, but for those that policy folders pass over (`README`, `x.dpkg-old`,
-/// …). Every input is looked at, whatever came of those before it, by at most `jobs` threads. Errors: the
-/// features to compile for.
+/// …). Every input is looked at, whatever came of those before it, by at most `options.jobs` threads. Errors:
+/// the features to compile for.
 [[nodiscard]] Result<CompileReport> compile_files(Session& session, const PolicySettings& settings,
-                                                  const std::vector<std::string>& inputs, std::size_t jobs);
+                                                  const std::vector<std::string>& inputs,
+                                                  const CompileOptions& options);
 
 }  // namespace bh::app

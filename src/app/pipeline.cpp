@@ -9,6 +9,7 @@
 #include "app/verify.h"
 #include "base/check.h"
 #include "base/file.h"
+#include "base/pass_times.h"
 #include "compile/decode.h"
 #include "compile/encode.h"
 #include "compile/known_features.h"
@@ -49,6 +50,7 @@ Pipeline::Pipeline(Session& session, PolicySettings settings)
 }
 
 Result<Profile> Pipeline::read(const std::string& name) {
+  const PassTimer timer(Pass::read);
   std::size_t before = session_.sink.errors();
   const std::string file = without_style(name);
   const bool as_bane = file != name;
@@ -153,7 +155,8 @@ Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {
   diag::Sink sink;
   auto resolved = policy::resolve(library_, profile.text, sink);
   if (sink.ok() && resolved.profiles.empty())
-    sink.report(diag::Code::no_profile, {profile.text, 0, 0}, "there is no profile in this file")
+    sink.report(settings_.empty_is_fine ? diag::Code::nothing_to_compile : diag::Code::no_profile,
+                {profile.text, 0, 0}, "there is no profile in this file")
         .with_help("a profile looks like `profile NAME { … }`; a spec is TOML with at least `Name = \"…\"`");
   forward(sink, profile);
   if (session_.sink.errors() != before) return wrong_input(session_, before);
@@ -175,6 +178,7 @@ Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
   diag::Sink sink;
   compile::Options options;
   options.complain = settings_.complain;
+  options.budget = settings_.budget;
   options.keep_tags = tags == Tags::keep;
   auto policy = compile::compile(*compiled.resolved, chosen.features, options, session_.sources, sink);
   forward(sink, profile);
@@ -190,6 +194,7 @@ Result<Compiled> Pipeline::open(const std::string& name) {
 }
 
 Result<ChosenFeatures> Pipeline::features() {
+  const PassTimer timer(Pass::features);
   if (!features_) {
     BH_TRY(features_, choose_features());
   }

@@ -41,6 +41,8 @@ struct PolicySettings {
   /// Whether this host's parser is to read the text that is made from a spec; none: unless `features` say
   /// that it is for another kernel.
   std::optional<bool> host_parser_reads;
+  automata::Budget budget;                   ///< for each automaton
+  bool empty_is_fine = false;               ///< a text without a profile is a warning, not an error
   std::optional<std::string> cache_folder;  ///< where ready() keeps what it compiled; none: nowhere
 };
 

@@ -16,6 +16,7 @@
 #include "app/run_args.h"
 #include "app/session.h"
 #include "app/status.h"
+#include "cli/warnings.h"
 
 namespace bh::cli {
 
@@ -25,7 +26,9 @@ namespace bh::cli {
 [[nodiscard]] std::string to_json(const std::vector<app::LoadReport>& reports);
 [[nodiscard]] std::string to_json(const std::vector<app::ModeReport>& reports);
 [[nodiscard]] std::string to_json(const app::RestoreReport& report);
-[[nodiscard]] std::string to_json(const app::CompileReport& report);
+/// With what was said, as `warnings` choose; and where the time went, if `times` know.
+[[nodiscard]] std::string to_json(const app::CompileReport& report, const Warnings& warnings,
+                                  const PassTimes* times);
 [[nodiscard]] std::string to_json(const app::QueryReport& report);
 /// With the session's warnings.
 [[nodiscard]] std::string to_json(const app::ApplyReport& report, const app::Session& session);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/pass_times.h"
 #include "compile/profile_builder.h"
 
 namespace bh::compile {
@@ -88,6 +89,7 @@ CompiledProfile compile_profile(const policy::ResolvedPolicy& policy, const poli
 
 std::optional<KernelPolicy> compile(const policy::ResolvedPolicy& policy, const Features& kernel,
                                     const Options& options, diag::SourceMap& sources, diag::Sink& sink) {
+  const PassTimer timer(Pass::rules);
   const std::size_t errors_before = sink.errors();
   Features usable = kernel;
   if (policy.abi && policy.abi->path != "<kernel>") {

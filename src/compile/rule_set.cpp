@@ -8,6 +8,7 @@
 
 #include "automata/minimise.h"
 #include "automata/relate.h"
+#include "base/pass_times.h"
 #include "compile/permissions.h"
 #include "diag/render.h"
 
@@ -132,6 +133,7 @@ TagMeaning RuleSet::meaning_of(const Entry& entry) const {
 }
 
 std::optional<Pdb> RuleSet::build(const Context& context) const {
+  const PassTimer timer(Pass::determinise);
   const bool per_entry = context.keep_tags;
   auto made = automata::determinise(pool_, patterns(per_entry), context.budget);
   if (!made) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/pass_times.h"
 #include "diag/suggest.h"
 #include "policy/parser.h"
 
@@ -37,6 +38,7 @@ bool names_rule(std::string_view name) {
 }  // namespace
 
 Fragment parse(const diag::SourceMap& sources, diag::SourceId source, Context context, diag::Sink& sink) {
+  const PassTimer timer(Pass::parse);
   return {source, Parser(sources, source, sink).file(context)};
 }
 

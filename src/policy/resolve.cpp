@@ -7,7 +7,7 @@
 #include <set>
 #include <tuple>
 
-#include "base/file.h"
+#include "base/pass_times.h"
 #include "policy/evaluate.h"
 #include "policy/expand_rule.h"
 #include "policy/glob.h"
@@ -565,6 +565,7 @@ void Resolver::adopt_outer_hats() {
 }
 
 ResolvedPolicy resolve(Library& library, diag::SourceId source, diag::Sink& sink) {
+  const PassTimer timer(Pass::resolve);
   return Resolver(library, sink).run(source);
 }
 
