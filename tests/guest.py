@@ -28,9 +28,10 @@ class Guest:
         assert all(each["guest"] != guest for each in self.plan["files"]), f"{guest} is there twice"
         self.plan["files"].append({"guest": guest, "text": text, "mode": mode})
 
-    def bytes(self, guest, content):
+    def bytes(self, guest, content, mode=0o644):
         path = pathlib.Path(self.scratch.name, str(len(self.plan["add"])))
         path.write_bytes(content)
+        path.chmod(mode)
         self.add(path, guest)
 
     def folder(self, guest):

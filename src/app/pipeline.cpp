@@ -116,7 +116,7 @@ Result<generate::Abi> Pipeline::abi() {
 }
 
 Result<generate::Abi> Pipeline::choose_abi() {
-  BH_TRY(ChosenFeatures chosen, features());
+  BH_TRY(const ChosenFeatures* chosen, chosen_features());
   std::optional<generate::Abi> readable;
   if (settings_.host_parser_reads.value_or(!settings_.features))
     readable = newest_readable_abi(session_.world.os, settings_.base);
@@ -134,15 +134,16 @@ Result<generate::Abi> Pipeline::choose_abi() {
     return *settings_.abi;
   }
   // Nobody knows the kernel or the parser that this will be for: what all of them read.
-  if (chosen.assumed) return generate::Abi::v3_0;
-  generate::Abi best = best_abi(chosen.features);
+  if (chosen->assumed) return generate::Abi::v3_0;
+  generate::Abi best = best_abi(chosen->features);
   if (!readable || *readable >= best) return best;
   session_.sink
-      .report(diag::Code::abi_leaves_out, {},
-              fmt::format(
-                  "not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
-                  "newer than {})",
-                  fmt::join(left_unmediated(chosen.features, *readable), ", "), generate::name_of(*readable)))
+      .report(
+          diag::Code::abi_leaves_out, {},
+          fmt::format("not mediated, although this kernel could: {} (the host's apparmor_parser reads no abi "
+                      "newer than {})",
+                      fmt::join(left_unmediated(chosen->features, *readable), ", "),
+                      generate::name_of(*readable)))
       .with_help(fmt::format("`apply --output-dir {}` keeps the text where only `bulkhead restore` reads it, "
                              "and then in abi {}",
                              session_.world.own_folder, generate::name_of(best)));
@@ -173,18 +174,18 @@ Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
     return compiled;
   }
   BH_TRY(compiled.resolved, resolve(profile));
-  BH_TRY(ChosenFeatures chosen, features());
+  BH_TRY(const ChosenFeatures* chosen, chosen_features());
   std::size_t before = session_.sink.errors();
   diag::Sink sink;
   compile::Options options;
   options.complain = settings_.complain;
   options.budget = settings_.budget;
   options.keep_tags = tags == Tags::keep;
-  auto policy = compile::compile(*compiled.resolved, chosen.features, options, session_.sources, sink);
+  auto policy = compile::compile(*compiled.resolved, chosen->features, options, session_.sources, sink);
   forward(sink, profile);
   if (!policy || session_.sink.errors() != before) return wrong_input(session_, before);
   compiled.policy = std::move(*policy);
-  BH_TRY(compiled.bytes, compile::encode(compiled.policy, chosen.features));
+  BH_TRY(compiled.bytes, compile::encode(compiled.policy, chosen->features));
   return compiled;
 }
 
@@ -194,11 +195,16 @@ Result<Compiled> Pipeline::open(const std::string& name) {
 }
 
 Result<ChosenFeatures> Pipeline::features() {
+  BH_TRY(const ChosenFeatures* chosen, chosen_features());
+  return *chosen;
+}
+
+Result<const ChosenFeatures*> Pipeline::chosen_features() {
   const PassTimer timer(Pass::features);
   if (!features_) {
     BH_TRY(features_, choose_features());
   }
-  return *features_;
+  return &*features_;
 }
 
 Result<ChosenFeatures> Pipeline::parse(std::string name, std::string text, std::string origin) {

@@ -113,6 +113,7 @@ class Pipeline {
   [[nodiscard]] Result<ChosenFeatures> features();
 
  private:
+  [[nodiscard]] Result<const ChosenFeatures*> chosen_features();  ///< what features() gives a copy of
   [[nodiscard]] Result<ChosenFeatures> choose_features();
   /// Of text that is made from a spec. Told once what it leaves out.
   [[nodiscard]] Result<generate::Abi> abi();

@@ -143,9 +143,9 @@ Result<Ready> Pipeline::ready(const std::string& name) {
   const bool cacheable = cache_ && profile.input.kind != InputKind::compiled && !build_id().empty();
   std::string key;
   if (cacheable) {
-    BH_TRY(ChosenFeatures chosen, features());
+    BH_TRY(const ChosenFeatures* chosen, chosen_features());
     const PassTimer timer(Pass::cache);
-    key = key_of(profile, chosen);
+    key = key_of(profile, *chosen);
     if (auto entry = cache_->find(key); entry && still_true(*entry)) {
       say_again(*entry, profile);
       return Ready{std::move(entry->profiles), std::move(entry->bytes), std::nullopt, CacheUse::hit, {}};

@@ -14,6 +14,7 @@
 
 #include "automata/budget.h"
 #include "automata/dfa.h"
+#include "automata/run_dfa.h"
 #include "base/result.h"
 
 namespace bh::automata {
@@ -50,6 +51,7 @@ struct DoesNotFit {
 };
 
 /// Tables of the automaton; states keep their numbers. Every table passes the kernel's checks.
+[[nodiscard]] tl::expected<CombTables, DoesNotFit> pack(const RunDfa& dfa, const PackOptions& options = {});
 [[nodiscard]] tl::expected<CombTables, DoesNotFit> pack(const Dfa& dfa, const PackOptions& options = {});
 
 /// The automaton of any tables, also hostile ones: first every check of the kernel, then the rows. States

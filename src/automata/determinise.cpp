@@ -29,17 +29,18 @@ constexpr std::uint32_t unknown = 0xffffffff;
 /// Flat storage of many lists of positions.
 struct Lists {
   std::vector<std::uint32_t> items;
-  std::vector<std::size_t> ends;
+  std::vector<std::uint32_t> begins{0};  // one more at the end
 
   [[nodiscard]] std::span<const std::uint32_t> operator[](std::uint32_t id) const {
-    const std::size_t begin = id == 0 ? 0 : ends[id - 1];
-    return {items.data() + begin, ends[id] - begin};
+    return {items.data() + begins[id], begins[id + 1] - begins[id]};
   }
-  [[nodiscard]] std::size_t size() const { return ends.size(); }
-  void close() { ends.push_back(items.size()); }
-  void append(std::span<const std::uint32_t> list) { items.insert(items.end(), list.begin(), list.end()); }
+  [[nodiscard]] std::size_t size() const { return begins.size() - 1; }
+  void close() { begins.push_back(static_cast<std::uint32_t>(items.size())); }
+  void append(std::span<const std::uint32_t> list) {
+    for (const std::uint32_t item : list) items.push_back(item);  // few
+  }
   [[nodiscard]] std::size_t bytes() const {
-    return items.capacity() * sizeof(std::uint32_t) + ends.capacity() * sizeof(std::size_t);
+    return (items.capacity() + begins.capacity()) * sizeof(std::uint32_t);
   }
 };
 
@@ -50,14 +51,15 @@ class Subsets {
  public:
   Subsets(const Nfa& nfa, const Budget& budget);
 
-  [[nodiscard]] tl::expected<Determinised, OverBudget> run();
+  [[nodiscard]] tl::expected<DeterminisedRuns, OverBudget> run();
 
  private:
   /// A set of groups splits the classes into parts that it does not tell apart.
   struct Partition {
-    std::uint32_t first_part;  // into part_groups_ and part_sizes_
-    std::uint32_t part_count;  // part 0: the classes in none of the groups
-    std::size_t part_of;       // into part_of_class_
+    std::uint32_t first_part;            // into part_groups_ and part_sizes_
+    std::uint32_t part_count;            // part 0: the classes in none of the groups
+    std::size_t part_of;                 // into part_of_class_
+    std::uint32_t runs_begin, runs_end;  // into part_runs_: the same as runs of classes
   };
   /// What follows the broad part of a state on one part of the classes: the bottom of every target there.
   struct Bottom {
@@ -76,18 +78,20 @@ class Subsets {
   std::uint32_t bottom_of(std::uint32_t broad, std::uint32_t part);
   void stamp_bottom(std::uint32_t bottom);
   std::uint32_t bottom_state(std::uint32_t bottom);
-  std::uint32_t target(std::uint32_t bottom, std::uint32_t symbol);
+  std::uint32_t target(std::uint32_t bottom, std::uint32_t first_link);
+  std::uint32_t target_of_one(std::uint32_t bottom, std::uint32_t position);
   std::uint32_t compute_target(std::uint32_t bottom, std::span<const std::uint32_t> positions);
   std::uint32_t intern_state(std::uint32_t broad, std::uint64_t narrow_hash,
                              std::span<const std::uint32_t> bottom, std::span<const std::uint32_t> extra);
   void add_start();
   void expand(std::uint32_t state);
+  void write_row(const Partition& partition);
   [[nodiscard]] std::uint32_t heaviest_tag() const;
   [[nodiscard]] std::size_t bytes() const;
 
   const Nfa& nfa_;
   BudgetClock clock_;
-  Determinised out_;
+  DeterminisedRuns out_;
   std::vector<std::uint64_t> hash_of_;  // position -> random number; the hash of a set is the sum
 
   Lists broad_;
@@ -100,6 +104,10 @@ class Subsets {
   Lists known_keys_;  // a bottom, then the narrow positions that add to it
   std::vector<std::uint32_t> known_targets_;
   IdTable known_table_;
+  struct LastTarget {
+    std::uint32_t bottom = unknown, state = unknown;
+  };
+  std::vector<LastTarget> last_targets_;  // by position: where it led by itself, the last time
 
   Lists partition_groups_;
   IdTable partition_table_;
@@ -107,6 +115,7 @@ class Subsets {
   Lists part_groups_;
   std::vector<std::uint16_t> part_sizes_;  // how many classes
   std::vector<std::uint16_t> part_of_class_;
+  std::vector<Run> part_runs_;  // `target` is the part
 
   Lists narrow_;  // by state
   std::vector<std::uint32_t> broad_of_;
@@ -125,6 +134,7 @@ class Subsets {
   std::vector<Link> links_;
   std::vector<std::uint32_t> touched_;  // classes with narrow positions, with their parts above bit 16
   std::vector<std::uint32_t> part_targets_;
+  std::vector<Run> exceptions_;  // targets of single classes, ascending
   std::vector<std::uint32_t> extra_narrow_, extra_broad_, scratch_, key_;
 };
 
@@ -133,13 +143,11 @@ Subsets::Subsets(const Nfa& nfa, const Budget& budget) : nfa_(nfa), clock_(budge
   hash_of_.resize(positions);
   for (std::size_t i = 0; i < positions; ++i) hash_of_[i] = scramble(i);
   stamps_.assign(positions, 0);
+  last_targets_.resize(positions);
   buckets_.assign(nfa.class_count, unknown);
   out_.dfa.classes = nfa.classes;
   out_.dfa.class_count = nfa.class_count;
   out_.dfa.oob_class = nfa.oob_class;
-  // Paths make mostly chains: about as many states as positions. What is not used is never touched.
-  constexpr std::size_t most_reserved = 4u << 20;
-  out_.dfa.next.reserve(std::min((positions + 2) * nfa.class_count, most_reserved));
   intern_broad({}, 0);
 }
 
@@ -213,7 +221,13 @@ std::uint32_t Subsets::partition_of(std::span<const std::uint32_t> groups) {
     }
     for (const std::uint8_t column : nfa_.group(group)) part_of[column] = split[part_of[column]];
   }
-  partitions_.push_back({static_cast<std::uint32_t>(part_groups_.size()), count, part_of_class_.size()});
+  const auto runs_begin = static_cast<std::uint32_t>(part_runs_.size());
+  for (std::uint32_t column = 0; column < width; ++column) {
+    if (column + 1 == width || part_of[column] != part_of[column + 1])
+      part_runs_.push_back({column + 1, part_of[column]});
+  }
+  partitions_.push_back({static_cast<std::uint32_t>(part_groups_.size()), count, part_of_class_.size(),
+                         runs_begin, static_cast<std::uint32_t>(part_runs_.size())});
   part_of_class_.insert(part_of_class_.end(), part_of.begin(), part_of.end());
   part_sizes_.resize(part_sizes_.size() + count, 0);
   for (const std::uint16_t part : part_of) ++part_sizes_[partitions_.back().first_part + part];
@@ -310,10 +324,19 @@ std::uint32_t Subsets::bottom_state(std::uint32_t index) {
   return bottom.state;
 }
 
-/// The state that follows on a class for which there are narrow positions, those in the bucket of `symbol`.
-std::uint32_t Subsets::target(std::uint32_t bottom, std::uint32_t symbol) {
+/// The state that follows on a class for which there is one narrow position.
+std::uint32_t Subsets::target_of_one(std::uint32_t bottom, std::uint32_t position) {
+  // What a loop leads out by is in every state of the loop, so the same question comes again and again.
+  LastTarget& last = last_targets_[position];
+  if (last.bottom != bottom) last = {bottom, compute_target(bottom, {&position, 1})};
+  return last.state;
+}
+
+/// The state that follows on a class for which there are narrow positions: those of a bucket.
+std::uint32_t Subsets::target(std::uint32_t bottom, std::uint32_t first_link) {
+  if (links_[first_link].next == unknown) return target_of_one(bottom, links_[first_link].position);
   key_.assign(1, bottom);
-  for (std::uint32_t link = buckets_[symbol]; link != unknown; link = links_[link].next) {
+  for (std::uint32_t link = first_link; link != unknown; link = links_[link].next) {
     key_.push_back(links_[link].position);
   }
   const std::span<const std::uint32_t> positions = std::span(key_).subspan(1);
@@ -390,10 +413,8 @@ void Subsets::add_start() {
   intern_state(broad, narrow_hash, {}, extra_narrow_);
 }
 
-/// Fills the row of a state, creating the states it leads to.
+/// Finds the targets of a state, creating those that are new, and writes its row.
 void Subsets::expand(std::uint32_t state) {
-  const std::size_t row = out_.dfa.next.size();
-  out_.dfa.next.resize(row + nfa_.class_count, Dfa::trap);
   const std::uint32_t broad = broad_of_[state];
   links_.clear();
   touched_.clear();
@@ -418,15 +439,32 @@ void Subsets::expand(std::uint32_t state) {
     for (; at < touched_.size() && touched_[at] >> 16 == part; ++at) --free;
     if (part != 0 && free > 0) part_targets_[part] = bottom_state(bottom_of(broad, part));
   }
-  if (partition.part_count > 1) {
-    const std::uint16_t* const part_of = part_of_class_.data() + partition.part_of;
-    for (std::size_t c = 0; c < nfa_.class_count; ++c) out_.dfa.next[row + c] = part_targets_[part_of[c]];
-  }
+  exceptions_.clear();
   for (const std::uint32_t part_and_symbol : touched_) {
     const std::uint32_t symbol = part_and_symbol & 0xffff;
-    out_.dfa.next[row + symbol] = target(bottom_of(broad, part_and_symbol >> 16), symbol);
+    exceptions_.push_back({symbol + 1, target(bottom_of(broad, part_and_symbol >> 16), buckets_[symbol])});
     buckets_[symbol] = unknown;
   }
+  if (partition.part_count > 1) std::ranges::sort(exceptions_, {}, &Run::end);
+  write_row(partition);
+}
+
+/// Lays the exceptions over the targets of the parts.
+void Subsets::write_row(const Partition& partition) {
+  auto exception = exceptions_.begin();
+  std::uint32_t from = 0;
+  for (std::uint32_t i = partition.runs_begin; i < partition.runs_end; ++i) {
+    const Run part = part_runs_[i];
+    const std::uint32_t target = part_targets_[part.target];
+    for (; exception != exceptions_.end() && exception->end <= part.end; ++exception) {
+      if (from + 1 < exception->end) out_.dfa.append(exception->end - 1, target);
+      out_.dfa.append(exception->end, exception->target);
+      from = exception->end;
+    }
+    if (from < part.end) out_.dfa.append(part.end, target);
+    from = part.end;
+  }
+  out_.dfa.end_row();
 }
 
 /// The tag that most positions of the newest states belong to.
@@ -451,12 +489,12 @@ std::uint32_t Subsets::heaviest_tag() const {
 }
 
 std::size_t Subsets::bytes() const {
-  return out_.dfa.next.capacity() * sizeof(std::uint32_t) + narrow_.bytes() + broad_.bytes() +
-         bottom_narrow_.bytes() + bottoms_.capacity() * sizeof(Bottom) +
-         part_of_class_.capacity() * sizeof(std::uint16_t) + state_table_.bytes() + broad_table_.bytes();
+  return out_.dfa.runs.capacity() * sizeof(Run) + narrow_.bytes() + broad_.bytes() + bottom_narrow_.bytes() +
+         bottoms_.capacity() * sizeof(Bottom) + part_of_class_.capacity() * sizeof(std::uint16_t) +
+         state_table_.bytes() + broad_table_.bytes();
 }
 
-tl::expected<Determinised, OverBudget> Subsets::run() {
+tl::expected<DeterminisedRuns, OverBudget> Subsets::run() {
   add_start();
   for (std::uint32_t state = 0; state < broad_of_.size(); ++state) {
     expand(state);
@@ -470,11 +508,19 @@ tl::expected<Determinised, OverBudget> Subsets::run() {
 
 }  // namespace
 
-tl::expected<Determinised, OverBudget> determinise(const ExprPool& pool, std::span<const Pattern> patterns,
-                                                   const Budget& budget) {
+tl::expected<DeterminisedRuns, OverBudget> determinise_runs(const ExprPool& pool,
+                                                            std::span<const Pattern> patterns,
+                                                            const Budget& budget) {
   auto nfa = build_nfa(pool, patterns, budget);
   if (!nfa) return tl::unexpected(nfa.error());
   return Subsets(*nfa, budget).run();
+}
+
+tl::expected<Determinised, OverBudget> determinise(const ExprPool& pool, std::span<const Pattern> patterns,
+                                                   const Budget& budget) {
+  auto made = determinise_runs(pool, patterns, budget);
+  if (!made) return tl::unexpected(made.error());
+  return Determinised{to_dense(made->dfa), std::move(made->tag_sets)};
 }
 
 }  // namespace bh::automata

@@ -14,6 +14,8 @@
 #include "automata/budget.h"
 #include "automata/dfa.h"
 #include "automata/expr.h"
+#include "automata/id_table.h"
+#include "automata/run_dfa.h"
 
 namespace bh::automata {
 
@@ -49,7 +51,18 @@ struct Determinised {
   TagSets tag_sets;
 };
 
+/// The same with rows as runs, for what is minimised and packed.
+struct DeterminisedRuns {
+  RunDfa dfa;
+  TagSets tag_sets;
+};
+
 /// Not minimal: give states their final accept numbers first, then minimise().
+[[nodiscard]] tl::expected<DeterminisedRuns, OverBudget> determinise_runs(const ExprPool& pool,
+                                                                          std::span<const Pattern> patterns,
+                                                                          const Budget& budget = {});
+
+/// determinise_runs(), for who asks the automaton byte by byte.
 [[nodiscard]] tl::expected<Determinised, OverBudget> determinise(const ExprPool& pool,
                                                                  std::span<const Pattern> patterns,
                                                                  const Budget& budget = {});

@@ -1,7 +1,8 @@
 #include "automata/diff_encode.h"
 
+#include <algorithm>
 #include <array>
-#include <limits>
+#include <numeric>
 #include <span>
 
 namespace bh::automata {
@@ -15,33 +16,45 @@ struct Tree {
   std::vector<std::uint32_t> order;   // states
   std::vector<std::uint32_t> depth;   // by state
   std::vector<std::uint32_t> parent;  // by state
-  std::vector<std::uint16_t> column;  // by state: the class that leads from the parent to it
+  std::vector<std::uint16_t> column;  // by state: a class that leads from the parent to it
 
-  explicit Tree(const Dfa& dfa)
+  explicit Tree(const RunDfa& dfa)
       : depth(dfa.states(), unreached), parent(dfa.states(), Dfa::trap), column(dfa.states(), 0) {
     order.push_back(Dfa::start);
     depth[Dfa::start] = 0;
     for (std::size_t at = 0; at < order.size(); ++at) {
       const std::uint32_t state = order[at];
-      const std::span<const std::uint32_t> row = dfa.row(state);
-      for (std::size_t c = 0; c < row.size(); ++c) {
-        if (row[c] == Dfa::trap || depth[row[c]] != unreached) continue;
-        depth[row[c]] = depth[state] + 1;
-        parent[row[c]] = state;
-        column[row[c]] = static_cast<std::uint16_t>(c);
-        order.push_back(row[c]);
+      for (const Run& run : dfa.row(state)) {
+        if (run.target == Dfa::trap || depth[run.target] != unreached) continue;
+        depth[run.target] = depth[state] + 1;
+        parent[run.target] = state;
+        column[run.target] = static_cast<std::uint16_t>(run.end - 1);
+        order.push_back(run.target);
       }
     }
   }
 };
 
+/// For how many bytes two rows differ; gives up when it is `enough`. `bytes_below`: class -> bytes in the
+/// classes below it.
+std::uint32_t bytes_that_differ(std::span<const Run> a, std::span<const Run> b,
+                                const std::uint32_t* bytes_below, std::uint32_t enough) {
+  std::uint32_t count = 0;
+  walk_rows(a, b, [&](std::uint32_t from, std::uint32_t end, std::uint32_t target_a, std::uint32_t target_b) {
+    if (target_a != target_b) count += bytes_below[end] - bytes_below[from];
+    return count < enough;
+  });
+  return count;
+}
+
 }  // namespace
 
-std::vector<std::uint32_t> choose_relatives(const Dfa& dfa, const std::vector<std::uint16_t>& plain_cost) {
+std::vector<std::uint32_t> choose_relatives(const RunDfa& dfa, const std::vector<std::uint16_t>& plain_cost) {
   std::vector<std::uint32_t> relative(dfa.states(), Dfa::trap);
   const Tree tree(dfa);
-  std::vector<std::uint32_t> class_size(dfa.class_count, 0);
-  for (const std::uint8_t c : dfa.classes) ++class_size[c];
+  std::vector<std::uint32_t> bytes_below(dfa.class_count + 1, 0);
+  for (const std::uint8_t c : dfa.classes) ++bytes_below[c + 1];
+  std::partial_sum(bytes_below.begin(), bytes_below.end(), bytes_below.begin());
 
   // The newest states that step to a target, by target: rows with common targets are alike.
   constexpr std::size_t kept = 4;
@@ -51,16 +64,16 @@ std::vector<std::uint32_t> choose_relatives(const Dfa& dfa, const std::vector<st
   std::vector<std::uint32_t> tried(dfa.states(), Dfa::trap);  // candidate -> the state it was tried for
   std::vector<std::uint32_t> targets;
   for (const std::uint32_t state : tree.order) {
-    const std::span<const std::uint32_t> row = dfa.row(state);
+    const std::span<const Run> row = dfa.row(state);
     targets.clear();  // without the trap; a repeat does no harm
     std::uint32_t living_bytes = 0;
-    for (std::size_t c = 0; c < row.size();) {
-      const std::uint32_t target = row[c];
-      std::uint32_t bytes = class_size[c];
-      for (++c; c < row.size() && row[c] == target; ++c) bytes += class_size[c];
-      if (target == Dfa::trap) continue;
-      targets.push_back(target);
-      living_bytes += bytes;
+    std::uint32_t from = 0;
+    for (const Run& run : row) {
+      if (run.target != Dfa::trap) {
+        targets.push_back(run.target);
+        living_bytes += bytes_below[run.end] - bytes_below[from];
+      }
+      from = run.end;
     }
     // A row that steps to the trap but for one byte is as small as rows get, and no help to others.
     if (living_bytes <= 1) continue;
@@ -70,10 +83,7 @@ std::vector<std::uint32_t> choose_relatives(const Dfa& dfa, const std::vector<st
       if (candidate == Dfa::trap || tried[candidate] == state || tree.depth[candidate] >= tree.depth[state])
         return;
       tried[candidate] = state;
-      const std::span<const std::uint32_t> other = dfa.row(candidate);
-      std::uint32_t cost = 0;
-      for (std::size_t c = 0; c < row.size() && cost < best_cost; ++c)
-        cost += row[c] == other[c] ? 0 : class_size[c];
+      const std::uint32_t cost = bytes_that_differ(row, dfa.row(candidate), bytes_below.data(), best_cost);
       if (cost < best_cost) {
         best_cost = cost;
         relative[state] = candidate;
@@ -81,7 +91,7 @@ std::vector<std::uint32_t> choose_relatives(const Dfa& dfa, const std::vector<st
     };
     const std::uint32_t parent = tree.parent[state];
     if (parent != Dfa::trap && best_cost > 0) {
-      if (relative[parent] != Dfa::trap) consider(dfa.row(relative[parent])[tree.column[state]]);
+      if (relative[parent] != Dfa::trap) consider(target_of(dfa.row(relative[parent]), tree.column[state]));
       consider(parent);
       consider(relative[parent]);
       for (const std::uint32_t target : targets) {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "automata/dfa.h"
+#include "automata/run_dfa.h"
 
 namespace bh::automata {
 
@@ -16,7 +16,7 @@ namespace bh::automata {
 /// `plain_cost[s]`: the number of bytes for which a row of its own needs a slot; a relative row is chosen
 /// only where it needs fewer. Following the result always leads closer to the start (in steps), so no chain
 /// loops, and the kernel makes at most one extra step per byte of input on average.
-[[nodiscard]] std::vector<std::uint32_t> choose_relatives(const Dfa& dfa,
+[[nodiscard]] std::vector<std::uint32_t> choose_relatives(const RunDfa& dfa,
                                                           const std::vector<std::uint16_t>& plain_cost);
 
 }  // namespace bh::automata

@@ -18,8 +18,8 @@ ExprPool::ExprPool() {
 }
 
 ExprId ExprPool::intern(const Node& node) {
-  const std::uint64_t hash = scramble((std::uint64_t{node.first} << 32 | node.second) ^
-                                      scramble(static_cast<std::uint64_t>(node.kind)));
+  const std::uint64_t hash =
+      scramble((std::uint64_t{node.first} << 32 | node.second) + static_cast<std::uint64_t>(node.kind));
   const auto fresh = static_cast<std::uint32_t>(nodes_.size());
   const std::uint32_t id =
       node_table_.find_or_insert(hash, fresh, [&](std::uint32_t other) { return nodes_[other] == node; });
@@ -32,7 +32,14 @@ std::uint32_t ExprPool::intern_set(const ByteSet& set) {
   const std::uint64_t hash = XXH3_64bits(&set, sizeof set);
   const std::uint32_t id =
       set_table_.find_or_insert(hash, fresh, [&](std::uint32_t other) { return sets_[other] == set; });
-  if (id == fresh) sets_.push_back(set);
+  if (id != fresh) return id;
+  sets_.push_back(set);
+  only_bytes_.push_back(-1);
+  if (set.count() == 1) {
+    std::int16_t byte = 0;
+    while (!set[static_cast<std::size_t>(byte)]) ++byte;
+    only_bytes_.back() = byte;
+  }
   return id;
 }
 
@@ -52,10 +59,20 @@ ExprId ExprPool::bytes(const ByteSet& set) {
 }
 
 ExprId ExprPool::literal(std::string_view text) {
-  ExprId tail = empty_id;
-  for (std::size_t i = text.size(); i > 0; --i)
-    tail = concat(byte(static_cast<std::uint8_t>(text[i - 1])), tail);
-  return tail;
+  if (text.empty()) return empty_id;
+  for (const char c : text) (void)byte(static_cast<std::uint8_t>(c));  // so that each has its set
+  if (text.size() == 1) return byte(static_cast<std::uint8_t>(text[0]));
+  const auto fresh = static_cast<std::uint32_t>(nodes_.size());
+  const std::uint32_t id =
+      node_table_.find_or_insert(XXH3_64bits(text.data(), text.size()), fresh, [&](std::uint32_t other) {
+        return nodes_[other].kind == Kind::literal && this->text(nodes_[other]) == text;
+      });
+  if (id == fresh) {
+    nodes_.push_back({Kind::literal, false, static_cast<std::uint32_t>(text_.size()),
+                      static_cast<std::uint32_t>(text.size())});
+    text_ += text;
+  }
+  return ExprId{id};
 }
 
 ExprId ExprPool::out_of_band() { return intern({Kind::out_of_band, false}); }

@@ -11,7 +11,9 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -47,7 +49,8 @@ class ExprPool {
   enum class Kind : std::uint8_t {
     empty,
     nothing,
-    bytes,  ///< first = index for byte_set()
+    bytes,    ///< first = index for byte_set()
+    literal,  ///< text(): two bytes or more
     out_of_band,
     concat,  ///< first, second
     either,  ///< options()
@@ -64,7 +67,16 @@ class ExprPool {
   [[nodiscard]] std::span<const ExprId> options(const Node& node) const {
     return {options_.data() + node.first, node.second};
   }
+  [[nodiscard]] std::string_view text(const Node& literal) const {
+    return std::string_view(text_).substr(literal.first, literal.second);
+  }
   [[nodiscard]] const ByteSet& byte_set(std::uint32_t index) const { return sets_[index]; }
+  /// The set of one byte that byte() or literal() was given.
+  [[nodiscard]] std::uint32_t set_of(std::uint8_t value) const { return node(byte_ids_[value]).first; }
+  /// The byte of a set of one byte.
+  [[nodiscard]] std::optional<std::uint8_t> only_byte(std::uint32_t set) const {
+    return only_bytes_[set] < 0 ? std::nullopt : std::optional(static_cast<std::uint8_t>(only_bytes_[set]));
+  }
   [[nodiscard]] std::size_t byte_set_count() const { return sets_.size(); }
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
 
@@ -75,7 +87,9 @@ class ExprPool {
 
   std::vector<Node> nodes_;
   std::vector<ExprId> options_;  // the children of all `either` nodes, one after the other
+  std::string text_;             // of all literals, one after the other
   std::vector<ByteSet> sets_;
+  std::vector<std::int16_t> only_bytes_;  // by set; -1: none or several
   std::array<ExprId, 256> byte_ids_{};
   IdTable node_table_;
   IdTable set_table_;

@@ -31,6 +31,18 @@ class IdTable {
     }
   }
 
+  /// The id of the value with this hash for which `equal(id)` holds, or `absent`.
+  template <class Equal>
+  [[nodiscard]] std::uint32_t find(std::uint64_t hash, std::uint32_t absent, Equal equal) const {
+    if (slots_.empty()) return absent;
+    const std::size_t mask = slots_.size() - 1;
+    const auto kept = static_cast<std::uint32_t>(hash);
+    for (std::size_t at = kept & mask; slots_[at].id != vacant; at = (at + 1) & mask) {
+      if (slots_[at].hash == kept && equal(slots_[at].id)) return slots_[at].id;
+    }
+    return absent;
+  }
+
   [[nodiscard]] std::size_t bytes() const { return slots_.size() * sizeof(Slot); }
 
  private:

@@ -12,69 +12,61 @@ namespace bh::automata {
 namespace {
 
 constexpr std::uint32_t no_state = 0xffffffff;
+constexpr std::uint32_t no_edge = 0xffffffff;
 
-/// The reachable part of an automaton as a sparse graph: per state one edge per distinct target other than
-/// the trap, weighted with the classes that lead there. States have local numbers, breadth first.
+/// An automaton as a sparse graph: per state one edge per distinct target other than the trap, weighted with
+/// the classes that lead there.
 struct Graph {
-  std::vector<std::uint32_t> original;        ///< local -> state of the automaton
-  std::vector<std::uint32_t> local;           ///< state of the automaton -> local, or no_state
-  std::vector<std::uint32_t> source, target;  ///< per edge, ordered by source
-  std::vector<std::uint64_t> weight;          ///< per edge
+  struct Edge {
+    std::uint32_t source, target;
+    std::uint64_t weight;
+  };
+  std::vector<Edge> edges;                    ///< ordered by source
   std::vector<std::uint32_t> incoming;        ///< edges ordered by target
-  std::vector<std::uint32_t> incoming_begin;  ///< per local state, one more at the end
+  std::vector<std::uint32_t> incoming_begin;  ///< per state, one more at the end
 
-  Graph(const Dfa& dfa, std::uint64_t seed, std::uint64_t weight_mask);
-  [[nodiscard]] std::size_t size() const { return original.size(); }
+  Graph(const RunDfa& dfa, std::uint64_t seed, std::uint64_t weight_mask);
   [[nodiscard]] std::span<const std::uint32_t> edges_into(std::uint32_t state) const {
     return {incoming.data() + incoming_begin[state], incoming_begin[state + 1] - incoming_begin[state]};
   }
 };
 
-Graph::Graph(const Dfa& dfa, std::uint64_t seed, std::uint64_t weight_mask) : local(dfa.states(), no_state) {
-  std::vector<std::uint64_t> class_weight(dfa.class_count);
-  for (std::size_t i = 0; i < class_weight.size(); ++i)
-    class_weight[i] = scramble(scramble(seed) + i) & weight_mask;
-  std::vector<std::uint32_t> edge_of;  // local target -> newest edge to it
-  edge_of.reserve(dfa.states());
-  const auto visit = [&](std::uint32_t state) {
-    local[state] = static_cast<std::uint32_t>(original.size());
-    original.push_back(state);
-    edge_of.push_back(no_state);
-  };
-  visit(Dfa::start);
-  for (std::uint32_t at = 0; at < original.size(); ++at) {
-    const auto first_edge = static_cast<std::uint32_t>(source.size());
-    const std::span<const std::uint32_t> row = dfa.row(original[at]);
-    for (std::size_t column = 0; column < row.size();) {
-      const std::uint32_t state = row[column];
-      std::uint64_t sum = class_weight[column];
-      for (++column; column < row.size() && row[column] == state; ++column) sum += class_weight[column];
-      if (state == Dfa::trap) continue;
-      if (local[state] == no_state) visit(state);
-      const std::uint32_t to = local[state];
-      if (edge_of[to] == no_state || edge_of[to] < first_edge) {
-        edge_of[to] = static_cast<std::uint32_t>(source.size());
-        source.push_back(at);
-        target.push_back(to);
-        weight.push_back(0);
+Graph::Graph(const RunDfa& dfa, std::uint64_t seed, std::uint64_t weight_mask)
+    : incoming_begin(dfa.states() + 1, 0) {
+  std::vector<std::uint64_t> weight_below(dfa.class_count + 1);  // class -> the weights of those below it
+  for (std::size_t i = 0; i < dfa.class_count; ++i)
+    weight_below[i + 1] = weight_below[i] + (scramble(scramble(seed) + i) & weight_mask);
+  std::vector<std::uint32_t> edge_of(dfa.states(), no_edge);  // target -> newest edge to it
+  edges.reserve(dfa.runs.size());
+  for (std::uint32_t state = Dfa::start; state < dfa.states(); ++state) {
+    const std::size_t first_edge = edges.size();
+    std::uint32_t from = 0;
+    for (const auto [end, target] : dfa.row(state)) {
+      const std::uint64_t weight = weight_below[end] - weight_below[from];
+      from = end;
+      if (target == Dfa::trap) continue;
+      std::uint32_t& edge = edge_of[target];
+      if (edge != no_edge && edge >= first_edge) {
+        edges[edge].weight += weight;
+        continue;
       }
-      weight[edge_of[to]] += sum;
+      edge = static_cast<std::uint32_t>(edges.size());
+      edges.push_back({state, target, weight});
+      ++incoming_begin[target];
     }
   }
-  incoming_begin.assign(size() + 1, 0);
-  for (const std::uint32_t to : target) ++incoming_begin[to + 1];
-  for (std::size_t i = 0; i < size(); ++i) incoming_begin[i + 1] += incoming_begin[i];
-  incoming.resize(target.size());
-  std::vector<std::uint32_t> fill(incoming_begin.begin(), incoming_begin.end() - 1);
-  for (std::uint32_t edge = 0; edge < target.size(); ++edge) incoming[fill[target[edge]]++] = edge;
+  std::uint32_t end = 0;  // where each state's list ends, then begins once it is filled from its end
+  for (std::uint32_t& begin : incoming_begin) begin = end += begin;
+  incoming.resize(edges.size());
+  for (std::uint32_t edge = end; edge-- > 0;) incoming[--incoming_begin[edges[edge].target]] = edge;
 }
 
 /// The states from which something is accepted.
-std::vector<bool> live_states(const Graph& graph, const Dfa& dfa) {
-  std::vector<bool> live(graph.size());
+std::vector<bool> live_states(const Graph& graph, const RunDfa& dfa) {
+  std::vector<bool> live(dfa.states());
   std::vector<std::uint32_t> pending;
-  for (std::uint32_t state = 0; state < graph.size(); ++state) {
-    if (dfa.accept[graph.original[state]] == 0) continue;
+  for (std::uint32_t state = 0; state < dfa.states(); ++state) {
+    if (dfa.accept[state] == 0) continue;
     live[state] = true;
     pending.push_back(state);
   }
@@ -82,9 +74,10 @@ std::vector<bool> live_states(const Graph& graph, const Dfa& dfa) {
     const std::uint32_t state = pending.back();
     pending.pop_back();
     for (const std::uint32_t edge : graph.edges_into(state)) {
-      if (live[graph.source[edge]]) continue;
-      live[graph.source[edge]] = true;
-      pending.push_back(graph.source[edge]);
+      const std::uint32_t source = graph.edges[edge].source;
+      if (live[source]) continue;
+      live[source] = true;
+      pending.push_back(source);
     }
   }
   return live;
@@ -94,7 +87,7 @@ std::vector<bool> live_states(const Graph& graph, const Dfa& dfa) {
 /// dead ones, which are not members of anything.
 class Refinement {
  public:
-  Refinement(const Graph& graph, const Dfa& dfa);
+  Refinement(const Graph& graph, const RunDfa& dfa);
 
   void run();
   [[nodiscard]] const std::vector<std::uint32_t>& block_of() const { return block_of_; }
@@ -116,18 +109,19 @@ class Refinement {
   std::vector<std::uint64_t> hash_;  // per state: sum over its edges of weight x number of the target's block
   std::vector<std::uint32_t> block_of_;
   std::vector<Block> blocks_;
-  std::vector<std::uint32_t> members_;   // states, block after block
-  std::vector<std::uint32_t> place_of_;  // state -> index in members_
-  std::vector<std::uint32_t> pending_;   // blocks with marked members
-  std::vector<std::uint32_t> moved_;
+  std::vector<std::uint32_t> members_;         // states, block after block
+  std::vector<std::uint32_t> place_of_;        // state -> index in members_
+  std::vector<std::uint32_t> pending_;         // blocks with marked members
+  std::vector<std::uint32_t> moved_, bounds_;  // working space of split()
 };
 
-Refinement::Refinement(const Graph& graph, const Dfa& dfa)
-    : graph_(graph), hash_(graph.size(), 0), block_of_(graph.size(), 0), place_of_(graph.size(), 0) {
+Refinement::Refinement(const Graph& graph, const RunDfa& dfa)
+    : graph_(graph), hash_(dfa.states(), 0), block_of_(dfa.states(), 0), place_of_(dfa.states(), 0) {
   const std::vector<bool> live = live_states(graph, dfa);
   std::vector<std::uint64_t> keys;  // accept number, state
-  for (std::uint32_t state = 0; state < graph.size(); ++state) {
-    if (live[state]) keys.push_back(std::uint64_t{dfa.accept[graph.original[state]]} << 32 | state);
+  keys.reserve(dfa.states());
+  for (std::uint32_t state = Dfa::start; state < dfa.states(); ++state) {
+    if (live[state]) keys.push_back(std::uint64_t{dfa.accept[state]} << 32 | state);
   }
   std::ranges::sort(keys);
   members_.reserve(keys.size());
@@ -140,9 +134,8 @@ Refinement::Refinement(const Graph& graph, const Dfa& dfa)
     block_of_[state] = static_cast<std::uint32_t>(blocks_.size() - 1);
     place_of_[state] = at;
   }
-  for (std::size_t edge = 0; edge < graph.source.size(); ++edge) {
-    hash_[graph.source[edge]] += graph.weight[edge] * number(block_of_[graph.target[edge]]);
-  }
+  for (const Graph::Edge& edge : graph.edges)
+    hash_[edge.source] += edge.weight * number(block_of_[edge.target]);
   for (std::uint32_t block = 1; block < blocks_.size(); ++block) {
     blocks_[block].marked = blocks_[block].size();
     pending_.push_back(block);
@@ -172,7 +165,7 @@ void Refinement::separate(std::uint32_t from, std::uint32_t begin, std::uint32_t
     block_of_[members_[at]] = fresh;
     moved_.push_back(members_[at]);
     for (const std::uint32_t edge : graph_.edges_into(members_[at])) {
-      hash_[graph_.source[edge]] += graph_.weight[edge] * change;
+      hash_[graph_.edges[edge].source] += graph_.edges[edge].weight * change;
     }
   }
 }
@@ -190,11 +183,13 @@ void Refinement::split(std::uint32_t index) {
     }
   }
   const auto hash = [&](std::uint32_t state) { return hash_[state]; };
-  std::ranges::sort(members_.begin() + begin, members_.begin() + marked_end, {}, hash);
+  if (marked_end - begin > 1)
+    std::ranges::sort(members_.begin() + begin, members_.begin() + marked_end, {}, hash);
   for (std::uint32_t at = begin; at < marked_end; ++at) place_of_[members_[at]] = at;
 
   // Runs of equal hashes; the largest part keeps the name.
-  std::vector<std::uint32_t> bounds{begin};
+  std::vector<std::uint32_t>& bounds = bounds_;
+  bounds.assign(1, begin);
   for (std::uint32_t at = begin + 1; at < marked_end; ++at) {
     if (hash(members_[at]) != hash(members_[at - 1])) bounds.push_back(at);
   }
@@ -211,7 +206,7 @@ void Refinement::split(std::uint32_t index) {
     if (i != largest) separate(index, bounds[i], bounds[i + 1]);
   }
   for (const std::uint32_t state : moved_) {
-    for (const std::uint32_t edge : graph_.edges_into(state)) mark(graph_.source[edge]);
+    for (const std::uint32_t edge : graph_.edges_into(state)) mark(graph_.edges[edge].source);
   }
 }
 
@@ -226,47 +221,47 @@ void Refinement::run() {
 /// Turns a partition into an automaton.
 class Quotient {
  public:
-  Quotient(const Dfa& dfa, const Graph& graph, const Refinement& refinement);
+  Quotient(const RunDfa& dfa, const Refinement& refinement);
 
   /// Whether the states of each block do have the same row; not so only if hashes were equal by chance.
   [[nodiscard]] bool verified() const;
-  [[nodiscard]] Dfa build() const;
+  [[nodiscard]] RunDfa build() const;
 
  private:
-  const Dfa& dfa_;
-  const Graph& graph_;
-  std::vector<std::uint32_t> block_of_;        // state of the automaton -> block
-  std::vector<std::uint32_t> representative_;  // block -> state of the automaton
+  [[nodiscard]] bool same_blocks(std::span<const Run> a, std::span<const Run> b) const;
+
+  const RunDfa& dfa_;
+  const std::vector<std::uint32_t>& block_of_;
+  std::vector<std::uint32_t> representative_;  // block -> state
 };
 
-Quotient::Quotient(const Dfa& dfa, const Graph& graph, const Refinement& refinement)
-    : dfa_(dfa),
-      graph_(graph),
-      block_of_(dfa.states(), 0),
-      representative_(refinement.block_count(), no_state) {
-  for (std::uint32_t at = 0; at < graph.size(); ++at) {
-    const std::uint32_t state = graph.original[at];
-    const std::uint32_t block = refinement.block_of()[at];
-    block_of_[state] = block;
-    if (representative_[block] == no_state) representative_[block] = state;
+Quotient::Quotient(const RunDfa& dfa, const Refinement& refinement)
+    : dfa_(dfa), block_of_(refinement.block_of()), representative_(refinement.block_count(), no_state) {
+  for (std::uint32_t state = 0; state < dfa.states(); ++state) {
+    std::uint32_t& representative = representative_[block_of_[state]];
+    if (representative == no_state) representative = state;
   }
 }
 
 bool Quotient::verified() const {
-  for (const std::uint32_t state : graph_.original) {
+  for (std::uint32_t state = 0; state < dfa_.states(); ++state) {
     const std::uint32_t other = representative_[block_of_[state]];
     if (other == state || block_of_[state] == 0) continue;
-    const std::span<const std::uint32_t> row = dfa_.row(state);
-    const std::span<const std::uint32_t> other_row = dfa_.row(other);
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      if (row[column] != other_row[column] && block_of_[row[column]] != block_of_[other_row[column]])
-        return false;
-    }
+    if (!same_blocks(dfa_.row(state), dfa_.row(other))) return false;
   }
   return true;
 }
 
-Dfa Quotient::build() const {
+/// Whether two rows lead to the same block on every class.
+bool Quotient::same_blocks(std::span<const Run> a, std::span<const Run> b) const {
+  bool same = true;
+  walk_rows(a, b, [&](std::uint32_t, std::uint32_t, std::uint32_t target_a, std::uint32_t target_b) {
+    return same = block_of_[target_a] == block_of_[target_b];
+  });
+  return same;
+}
+
+RunDfa Quotient::build() const {
   // Breadth first from the start: a block gets its number when it is first seen as a target.
   std::vector<std::uint32_t> number(representative_.size(), no_state);
   std::vector<std::uint32_t> order;
@@ -276,39 +271,51 @@ Dfa Quotient::build() const {
     number[block_of_[Dfa::start]] = Dfa::start;
     order.push_back(block_of_[Dfa::start]);
   }
-  Dfa out = blank_dfa(std::max<std::size_t>(representative_.size(), 2), dfa_.classes, dfa_.class_count,
-                      dfa_.oob_class);
+  RunDfa out;
+  out.classes = dfa_.classes;
+  out.class_count = dfa_.class_count;
+  out.oob_class = dfa_.oob_class;
+  out.accept.reserve(representative_.size() + 1);
+  out.row_begin.reserve(representative_.size() + 2);
+  out.runs.reserve(dfa_.runs.size());
+  const auto add_dead_state = [&] {
+    out.append(dfa_.class_count, Dfa::trap);
+    out.end_row();
+    out.accept.push_back(0);
+  };
+  add_dead_state();  // the trap
   for (std::size_t at = 0; at < order.size(); ++at) {
     const std::uint32_t state = representative_[order[at]];
-    const std::span<const std::uint32_t> row = dfa_.row(state);
-    std::uint32_t* const out_row = out.next.data() + (at + 1) * dfa_.class_count;
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      if (row[column] == Dfa::trap) continue;
-      const std::uint32_t block = block_of_[row[column]];
+    for (const Run& run : dfa_.row(state)) {
+      const std::uint32_t block = block_of_[run.target];
       if (number[block] == no_state) {
         order.push_back(block);
         number[block] = static_cast<std::uint32_t>(order.size());
       }
-      out_row[column] = number[block];
+      out.append(run.end, number[block]);
     }
-    out.accept[at + 1] = dfa_.accept[state];
+    out.end_row();
+    out.accept.push_back(dfa_.accept[state]);
   }
+  if (order.empty()) add_dead_state();  // nothing is accepted: a start that leads nowhere
   return out;
 }
 
 }  // namespace
 
-Dfa detail::minimise_with(const Dfa& dfa, std::uint64_t first_weight_mask) {
+RunDfa detail::minimise_with(const RunDfa& dfa, std::uint64_t first_weight_mask) {
   for (std::uint64_t attempt = 0;; ++attempt) {  // a second attempt has never been seen without a mask
     const PassTimer timer(Pass::minimise);
     const Graph graph(dfa, attempt, attempt == 0 ? first_weight_mask : ~std::uint64_t{0});
     Refinement refinement(graph, dfa);
     refinement.run();
-    const Quotient quotient(dfa, graph, refinement);
+    const Quotient quotient(dfa, refinement);
     if (quotient.verified()) return quotient.build();
   }
 }
 
-Dfa minimise(const Dfa& dfa) { return detail::minimise_with(dfa, ~std::uint64_t{0}); }
+RunDfa minimise(const RunDfa& dfa) { return detail::minimise_with(dfa, ~std::uint64_t{0}); }
+
+Dfa minimise(const Dfa& dfa) { return to_dense(minimise(to_runs(dfa))); }
 
 }  // namespace bh::automata

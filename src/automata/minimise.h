@@ -8,12 +8,14 @@
 #pragma once
 
 #include "automata/dfa.h"
+#include "automata/run_dfa.h"
 
 namespace bh::automata {
 
 /// By dfa.accept. The trap stays 0 and the start 1 (the start stays apart from the trap even if it accepts
 /// nothing). Unreachable states vanish, states from which nothing is accepted become the trap. States are
 /// numbered breadth first, so two automata with the same language and the same classes come out equal.
+[[nodiscard]] RunDfa minimise(const RunDfa& dfa);
 [[nodiscard]] Dfa minimise(const Dfa& dfa);
 
 }  // namespace bh::automata

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 
-#include "automata/dfa.h"
+#include "automata/run_dfa.h"
 
 namespace bh::automata::detail {
 
 /// minimise(), where the first attempt uses only the bits of the mask in its random weights.
-[[nodiscard]] Dfa minimise_with(const Dfa& dfa, std::uint64_t first_weight_mask);
+[[nodiscard]] RunDfa minimise_with(const RunDfa& dfa, std::uint64_t first_weight_mask);
 
 }  // namespace bh::automata::detail

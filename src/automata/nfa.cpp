@@ -90,12 +90,12 @@ class Compiler {
   std::vector<std::uint32_t> values_;  // results of options that wait for their fork
   std::uint32_t current_ = no_node;    // in: what follows; out: the result
   std::uint32_t tag_ = 0;
-  std::size_t steps_ = 0;
+  std::size_t steps_ = 0, next_check_ = 64;
 };
 
 std::uint32_t Compiler::intern(const Continuation& node) {
-  const std::uint64_t hash = scramble((std::uint64_t{node.first} << 32 | node.second) ^
-                                      scramble(static_cast<std::uint64_t>(node.kind)));
+  const std::uint64_t hash =
+      scramble((std::uint64_t{node.first} << 32 | node.second) + static_cast<std::uint64_t>(node.kind));
   const auto fresh = static_cast<std::uint32_t>(nodes_.size());
   const std::uint32_t id =
       table_.find_or_insert(hash, fresh, [&](std::uint32_t other) { return nodes_[other] == node; });
@@ -138,7 +138,8 @@ bool Compiler::is_known(ExprId expr) {
 
 bool Compiler::begins_with_symbol(const ExprPool::Node& concat) const {
   const ExprPool::Kind kind = pool_.node(ExprId{concat.first}).kind;
-  return kind == ExprPool::Kind::bytes || kind == ExprPool::Kind::out_of_band;
+  return kind == ExprPool::Kind::bytes || kind == ExprPool::Kind::literal ||
+         kind == ExprPool::Kind::out_of_band;
 }
 
 void Compiler::evaluate(ExprId expr) {
@@ -152,6 +153,15 @@ void Compiler::evaluate(ExprId expr) {
     case ExprPool::Kind::bytes:
       current_ = intern({Continuation::Kind::step, tag_, node.first, current_});
       return;
+    case ExprPool::Kind::literal: {
+      const std::string_view text = pool_.text(node);
+      for (std::size_t i = text.size(); i-- > 0;) {
+        const std::uint32_t set = pool_.set_of(static_cast<std::uint8_t>(text[i]));
+        current_ = intern({Continuation::Kind::step, tag_, set, current_});
+      }
+      steps_ += text.size();
+      return;
+    }
     case ExprPool::Kind::out_of_band:
       current_ = intern({Continuation::Kind::step, tag_, oob_set, current_});
       return;
@@ -221,7 +231,8 @@ std::optional<std::uint32_t> Compiler::compile(ExprId expr, std::uint32_t tag) {
         known_[task.expr].node = current_;
         break;
     }
-    if (++steps_ % 64 != 0) continue;
+    if (++steps_ < next_check_) continue;
+    next_check_ = steps_ + 64;
     if (auto over = clock_.check(0, bytes())) {
       excess_ = *over;
       excess_.tag = tag;
@@ -286,6 +297,14 @@ void Flattener::make_classes() {
   std::array<std::uint16_t, 256> split;   // class -> the class of those
   for (std::size_t set = 0; set < used.size() && count < 256; ++set) {
     if (!used[set]) continue;
+    if (const auto byte = pool_.only_byte(static_cast<std::uint32_t>(set))) {
+      std::uint16_t& whole = class_of[*byte];
+      if (members[whole] == 1) continue;
+      --members[whole];
+      members[count] = 1;
+      whole = count++;
+      continue;
+    }
     const ByteSet& bytes = pool_.byte_set(static_cast<std::uint32_t>(set));
     std::fill_n(inside.begin(), count, std::uint16_t{0});
     for_each_byte(bytes, [&](std::size_t byte) { ++inside[class_of[byte]]; });
@@ -315,6 +334,7 @@ void Flattener::make_classes() {
 std::uint32_t Flattener::symbol_of(std::uint32_t set) {
   if (set == oob_set) return nfa_.oob_class;
   if (symbols_[set] != no_node) return symbols_[set];
+  if (const auto byte = pool_.only_byte(set)) return symbols_[set] = nfa_.classes[*byte];
   const ByteSet& bytes = pool_.byte_set(set);
   const std::size_t begin = nfa_.group_classes.size();
   std::bitset<256> taken;
@@ -335,6 +355,11 @@ std::uint32_t Flattener::symbol_of(std::uint32_t set) {
 
 /// Appends the positions that a continuation begins with, through forks in forks and loops.
 void Flattener::append_closure(std::uint32_t node, std::vector<std::uint32_t>& out) {
+  if (position_of_[node] != no_node && seen_[node] != stamp_) {  // no fork: most are
+    seen_[node] = stamp_;
+    out.push_back(position_of_[node]);
+    return;
+  }
   pending_.push_back(node);
   while (!pending_.empty()) {
     const std::uint32_t at = pending_.back();

@@ -3,7 +3,9 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <numeric>
 #include <span>
 
 #include "automata/comb.h"
@@ -37,59 +39,77 @@ struct Default {
 
 class RowBuilder {
  public:
-  explicit RowBuilder(const Dfa& dfa)
-      : dfa_(dfa), weight_(dfa.states(), 0), bytes_of_(dfa.class_count), class_size_(dfa.class_count, 0) {
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-      bytes_of_[dfa.classes[byte]].push_back(static_cast<std::int16_t>(byte));
-      ++class_size_[dfa.classes[byte]];
-    }
+  explicit RowBuilder(const RunDfa& dfa)
+      : dfa_(dfa), weight_(dfa.states(), 0), bytes_below_(dfa.class_count + 1, 0) {
+    for (const std::uint8_t column : dfa.classes) ++bytes_below_[column + 1];
+    std::partial_sum(bytes_below_.begin(), bytes_below_.end(), bytes_below_.begin());
+    std::vector<std::uint32_t> fill = bytes_below_;
+    for (std::size_t byte = 0; byte < 256; ++byte)
+      bytes_[fill[dfa.classes[byte]]++] = static_cast<std::int16_t>(byte);
   }
 
   [[nodiscard]] Rows build(bool diff_encode);
 
  private:
   Default default_of(std::uint32_t state);
-  template <class Target>
-  void add_row(Rows& rows, std::uint32_t state, Target implied);
+  void add_plain_row(Rows& rows, std::uint32_t state);
+  void add_relative_row(Rows& rows, std::uint32_t state, std::uint32_t other);
+  void add_entries(Rows& rows, std::uint32_t from, std::uint32_t end, std::uint32_t target) const;
+  void end_row(Rows& rows, std::uint32_t state) const;
 
-  const Dfa& dfa_;
-  std::vector<std::uint32_t> weight_;  // target -> bytes that lead to it; all 0 between calls
-  std::vector<std::uint32_t> targets_;
-  std::vector<std::vector<std::int16_t>> bytes_of_;  // class -> bytes; none for out of band
-  std::vector<std::uint32_t> class_size_;            // class -> how many bytes
+  const RunDfa& dfa_;
+  std::vector<std::uint32_t> weight_;       // target -> bytes that lead to it; all 0 between calls
+  std::array<std::int16_t, 256> bytes_{};   // class by class
+  std::vector<std::uint32_t> bytes_below_;  // class -> bytes in the classes below it; none are out of band
 };
 
 Default RowBuilder::default_of(std::uint32_t state) {
-  const std::span<const std::uint32_t> row = dfa_.row(state);
+  const std::span<const Run> row = dfa_.row(state);
   Default best{Dfa::trap, 0};
   std::uint32_t most = 0;
-  targets_.clear();
-  for (std::size_t c = 0; c < row.size();) {
-    const std::uint32_t target = row[c];
-    std::uint32_t count = class_size_[c];
-    for (++c; c < row.size() && row[c] == target; ++c) count += class_size_[c];
-    targets_.push_back(target);
-    const std::uint32_t weight = weight_[target] += count;
+  std::uint32_t from = 0;
+  for (const auto [end, target] : row) {
+    const std::uint32_t weight = weight_[target] += bytes_below_[end] - bytes_below_[from];
+    from = end;
     if (weight > most || (weight == most && target < best.target)) {
       most = weight;
       best.target = target;
     }
   }
-  for (const std::uint32_t target : targets_) weight_[target] = 0;
+  for (const Run& run : row) weight_[run.target] = 0;
   best.others = static_cast<std::uint16_t>(256 - most);
   return best;
 }
 
-/// Appends what of the row differs from `implied(column)`.
-template <class Target>
-void RowBuilder::add_row(Rows& rows, std::uint32_t state, Target implied) {
-  const std::span<const std::uint32_t> row = dfa_.row(state);
-  for (std::size_t c = 0; c < row.size(); ++c) {
-    if (row[c] == implied(c)) continue;
-    rows.offsets.insert(rows.offsets.end(), bytes_of_[c].begin(), bytes_of_[c].end());
-    rows.targets.insert(rows.targets.end(), bytes_of_[c].size(), row[c]);
+/// The bytes of the classes from `from` to before `end`.
+void RowBuilder::add_entries(Rows& rows, std::uint32_t from, std::uint32_t end, std::uint32_t target) const {
+  const std::uint32_t first = bytes_below_[from], last = bytes_below_[end];
+  rows.offsets.insert(rows.offsets.end(), bytes_.begin() + first, bytes_.begin() + last);
+  rows.targets.insert(rows.targets.end(), last - first, target);
+}
+
+void RowBuilder::add_plain_row(Rows& rows, std::uint32_t state) {
+  std::uint32_t from = 0;
+  for (const auto [end, target] : dfa_.row(state)) {
+    if (target != rows.def[state]) add_entries(rows, from, end, target);
+    from = end;
   }
-  const std::uint32_t oob = dfa_.step_oob(state);
+  end_row(rows, state);
+}
+
+/// What differs from the row of `other`.
+void RowBuilder::add_relative_row(Rows& rows, std::uint32_t state, std::uint32_t other) {
+  walk_rows(dfa_.row(state), dfa_.row(other),
+            [&](std::uint32_t from, std::uint32_t end, std::uint32_t target, std::uint32_t known) {
+              if (target != known) add_entries(rows, from, end, target);
+              return true;
+            });
+  end_row(rows, state);
+}
+
+void RowBuilder::end_row(Rows& rows, std::uint32_t state) const {
+  const std::uint32_t oob =
+      dfa_.oob_class == Dfa::no_class ? Dfa::trap : target_of(dfa_.row(state), dfa_.oob_class);
   if (oob != Dfa::trap) {
     rows.offsets.push_back(-1);
     rows.targets.push_back(oob);
@@ -116,10 +136,9 @@ Rows RowBuilder::build(bool diff_encode) {
     if (diff_encode && relative[state] != Dfa::trap) {
       rows.def[state] = relative[state];
       rows.relative[state] = true;
-      const std::span<const std::uint32_t> other = dfa_.row(relative[state]);
-      add_row(rows, state, [&](std::size_t column) { return other[column]; });
+      add_relative_row(rows, state, relative[state]);
     } else {
-      add_row(rows, state, [&](std::size_t) { return rows.def[state]; });
+      add_plain_row(rows, state);
     }
   }
   return rows;
@@ -219,7 +238,7 @@ std::vector<std::uint32_t> place(const Rows& rows) {
 
 }  // namespace
 
-tl::expected<CombTables, DoesNotFit> pack(const Dfa& dfa, const PackOptions& options) {
+tl::expected<CombTables, DoesNotFit> pack(const RunDfa& dfa, const PackOptions& options) {
   const auto states = static_cast<std::uint32_t>(dfa.states());
   CombTables tables;
   tables.wide = states > DoesNotFit::max_states_16bit;
@@ -254,6 +273,10 @@ tl::expected<CombTables, DoesNotFit> pack(const Dfa& dfa, const PackOptions& opt
   }
   tables.def = std::move(rows.def);
   return tables;
+}
+
+tl::expected<CombTables, DoesNotFit> pack(const Dfa& dfa, const PackOptions& options) {
+  return pack(to_runs(dfa), options);
 }
 
 }  // namespace bh::automata

@@ -27,7 +27,8 @@ inline Word random_word(bool with_oob = true) {
 /// out-of-band symbol.
 inline ExprId random_expr(ExprPool& pool, int size, bool with_oob = true) {
   if (size <= 1) {
-    switch (*rc::gen::weightedElement<int>({{8, 0}, {3, 1}, {2, 2}, {1, 3}, {1, 4}, {with_oob ? 1 : 0, 5}})) {
+    switch (*rc::gen::weightedElement<int>(
+        {{8, 0}, {3, 1}, {2, 2}, {1, 3}, {1, 4}, {3, 6}, {with_oob ? 1 : 0, 5}})) {
       case 0:
         return pool.byte(static_cast<std::uint8_t>(
             *rc::gen::elementOf(std::vector<char>(alphabet.begin(), alphabet.end()))));
@@ -39,6 +40,9 @@ inline ExprId random_expr(ExprPool& pool, int size, bool with_oob = true) {
         return pool.empty();
       case 4:
         return pool.nothing();
+      case 6:
+        return pool.literal(
+            *rc::gen::resize(4, rc::gen::container<std::string>(rc::gen::elementOf(std::string(alphabet)))));
       default:
         return pool.out_of_band();
     }

@@ -172,6 +172,73 @@ void for_each_accept(From a, Found found) {
   BH_CHECK(!over);
 }
 
+/// The reachable pairs as the states of one automaton. `dead`: nothing is accepted from the pair on.
+template <class Accept, class Dead>
+tl::expected<Dfa, OverBudget> pairs_as_states(From a, From b, const Budget& budget, Accept accept, Dead dead) {
+  PairWalk walk(a, b, budget);
+  BudgetClock clock(budget);
+  const std::vector<Column>& columns = walk.columns();  // they become the classes
+  std::array<std::uint8_t, 256> classes{};
+  std::uint32_t oob_class = Dfa::no_class;
+  for (std::size_t column = 0; column < columns.size(); ++column) {
+    if (columns[column].symbol == oob_symbol) {
+      oob_class = static_cast<std::uint32_t>(column);
+      continue;
+    }
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      if (a.dfa->classes[byte] == columns[column].a && b.dfa->classes[byte] == columns[column].b)
+        classes[byte] = static_cast<std::uint8_t>(column);
+    }
+  }
+  Dfa dfa = blank_dfa(2, classes, static_cast<std::uint32_t>(columns.size()), oob_class);
+  dfa.next.resize(columns.size());  // rows are appended
+  dfa.accept.resize(1);
+  for (std::uint32_t node = 0; node < walk.size(); ++node) {
+    const PairWalk::Node pair = walk[node];
+    dfa.accept.push_back(accept(a.dfa->accept[pair.a], b.dfa->accept[pair.b]));
+    std::uint32_t last_a = Dfa::trap, last_b = Dfa::trap, last = Dfa::trap;
+    for (const Column& column : columns) {
+      const std::uint32_t to_a = step(*a.dfa, pair.a, column.a);
+      const std::uint32_t to_b = step(*b.dfa, pair.b, column.b);
+      // Most columns of a row lead where the one before led.
+      if (to_a != last_a || to_b != last_b) {
+        last = dead(to_a, to_b) ? Dfa::trap : walk.find(to_a, to_b, node, column.symbol) + Dfa::start;
+        last_a = to_a;
+        last_b = to_b;
+      }
+      dfa.next.push_back(last);
+    }
+    if (auto over = clock.check(walk.size(), dfa.next.capacity() * sizeof(std::uint32_t)))
+      return tl::unexpected(*over);
+  }
+  return dfa;
+}
+
+/// `accept` of each pair, asked once.
+class PairAccepts {
+ public:
+  explicit PairAccepts(const std::function<std::uint32_t(std::uint32_t, std::uint32_t)>& accept)
+      : accept_(accept) {}
+
+  std::uint32_t operator()(std::uint32_t a, std::uint32_t b) {
+    const std::uint64_t key = std::uint64_t{a} << 32 | b;
+    const auto fresh = static_cast<std::uint32_t>(keys_.size());
+    const std::uint32_t id = table_.find_or_insert(
+        scramble(key), fresh, [&](std::uint32_t other) { return keys_[other] == key; });
+    if (id == fresh) {
+      keys_.push_back(key);
+      values_.push_back(accept_(a, b));
+    }
+    return values_[id];
+  }
+
+ private:
+  const std::function<std::uint32_t(std::uint32_t, std::uint32_t)>& accept_;
+  IdTable table_;
+  std::vector<std::uint64_t> keys_;
+  std::vector<std::uint32_t> values_;
+};
+
 }  // namespace
 
 std::vector<Example> examples(From a) {
@@ -227,42 +294,23 @@ tl::expected<std::optional<Witness>, OverBudget> first_difference(
   return witness;
 }
 
-tl::expected<Dfa, OverBudget> restrict_to(From a, From within, const Budget& budget) {
-  PairWalk walk(a, within, budget);
-  BudgetClock clock(budget);
+tl::expected<Dfa, OverBudget> joined(
+    From a, From b, const std::function<std::uint32_t(std::uint32_t, std::uint32_t)>& accept,
+    const Budget& budget) {
+  PairAccepts accepts(accept);
+  return pairs_as_states(
+      a, b, budget, [&](std::uint32_t of_a, std::uint32_t of_b) { return accepts(of_a, of_b); },
+      [](std::uint32_t to_a, std::uint32_t to_b) { return to_a == Dfa::trap && to_b == Dfa::trap; });
+}
 
-  // Columns become classes; the walk's pairs become states. Pairs with a trap on either side accept nothing
-  // ever again.
-  const std::vector<Column>& columns = walk.columns();
-  std::array<std::uint8_t, 256> classes{};
-  std::uint32_t oob_class = Dfa::no_class;
-  for (std::size_t column = 0; column < columns.size(); ++column) {
-    if (columns[column].symbol == oob_symbol) {
-      oob_class = static_cast<std::uint32_t>(column);
-      continue;
-    }
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-      if (a.dfa->classes[byte] == columns[column].a && within.dfa->classes[byte] == columns[column].b) {
-        classes[byte] = static_cast<std::uint8_t>(column);
-      }
-    }
-  }
-  Dfa dfa = blank_dfa(2, classes, static_cast<std::uint32_t>(columns.size()), oob_class);
-  dfa.next.resize(columns.size());  // rows are appended
-  dfa.accept.resize(1);
-  for (std::uint32_t node = 0; node < walk.size(); ++node) {
-    const PairWalk::Node pair = walk[node];
-    dfa.accept.push_back(within.dfa->accept[pair.b] != 0 ? a.dfa->accept[pair.a] : 0);
-    for (const Column& column : columns) {
-      const std::uint32_t to_a = step(*a.dfa, pair.a, column.a);
-      const std::uint32_t to_b = step(*within.dfa, pair.b, column.b);
-      const bool dead = to_a == Dfa::trap || to_b == Dfa::trap;
-      dfa.next.push_back(dead ? Dfa::trap : walk.find(to_a, to_b, node, column.symbol) + Dfa::start);
-    }
-    if (auto over = clock.check(walk.size(), dfa.next.capacity() * sizeof(std::uint32_t)))
-      return tl::unexpected(*over);
-  }
-  return dfa;
+tl::expected<Dfa, OverBudget> restrict_to(From a, From within, const Budget& budget) {
+  // A pair with a trap on either side accepts nothing ever again.
+  return pairs_as_states(
+      a, within, budget,
+      [](std::uint32_t of_a, std::uint32_t of_within) { return of_within != 0 ? of_a : 0; },
+      [](std::uint32_t to_a, std::uint32_t to_within) {
+        return to_a == Dfa::trap || to_within == Dfa::trap;
+      });
 }
 
 }  // namespace bh::automata

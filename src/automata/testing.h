@@ -2,6 +2,7 @@
 // step function.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <string_view>
@@ -40,6 +41,16 @@ inline std::uint64_t match_ends(const ExprPool& pool, ExprId expr, const Word& w
                                  ? word[i] == oob
                                  : word[i] != oob && pool.byte_set(node.first)[word[i]];
         if (matches && (begins >> i & 1) != 0) ends |= std::uint64_t{2} << i;
+      }
+      return ends;
+    }
+    case ExprPool::Kind::literal: {
+      std::uint64_t ends = 0;
+      const Word text = testing::word(pool.text(node));
+      for (std::size_t i = 0; i + text.size() <= word.size(); ++i) {
+        if ((begins >> i & 1) != 0 &&
+            std::equal(text.begin(), text.end(), word.begin() + static_cast<std::ptrdiff_t>(i)))
+          ends |= std::uint64_t{1} << (i + text.size());
       }
       return ends;
     }

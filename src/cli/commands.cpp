@@ -15,6 +15,7 @@ namespace bh::cli {
   X(status)            \
   X(restore)           \
   X(query)             \
+  X(diff)              \
   X(run_args)          \
   X(decode)            \
   X(lab)               \

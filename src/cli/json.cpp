@@ -92,6 +92,37 @@ Json passes_json(const PassTimes& times) {
 
 Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
+Json lines_json(const std::vector<query::DecidingLine>& lines) {
+  Json all = Json::array();
+  for (const auto& line : lines)
+    all.push_back({{"place", or_null(line.place)},
+                   {"rule", line.rule},
+                   {"deny", line.deny},
+                   {"included", line.included}});
+  return all;
+}
+
+Json change_json(const diff::Change& change) {
+  Json objects = Json::array(), examples = Json::array();
+  for (std::size_t i = 0; i < change.object_texts.size(); ++i)
+    objects.push_back({{"pattern", change.object_texts[i]}, {"exact", change.objects.rows[i].exact}});
+  for (const auto& example : change.examples)
+    examples.push_back({{"action", example.action},
+                        {"a", query::verdict_text(example.verdict_a)},
+                        {"b", query::verdict_text(example.verdict_b)},
+                        {"rules_a", lines_json(example.lines_a)},
+                        {"rules_b", lines_json(example.lines_b)}});
+  return {{"gain", change.gain},
+          {"severity", diff::word(change.severity)},
+          {"why", or_null(change.why)},
+          {"kind", change.kind},
+          {"what", change.what},
+          {"who", change.owner_only ? "owner" : change.other_only ? "other" : "everybody"},
+          {"objects", objects},
+          {"except", change.except_texts},
+          {"examples", examples}};
+}
+
 }  // namespace
 
 std::string to_json(const app::StatusReport& report) {
@@ -199,6 +230,35 @@ std::string to_json(const app::QueryReport& report) {
                        {"rules", asked.places},
                        {"explanation", asked.explanation}});
   return finish({{"profile", report.profile}, {"features", or_null(report.features)}, {"answers", answers}});
+}
+
+std::string to_json(const diff::Report& report) {
+  Json profiles = Json::array();
+  for (const auto& pair : report.profiles) {
+    Json changes = Json::array();
+    for (const auto& change : pair.changes) changes.push_back(change_json(change));
+    profiles.push_back({{"a", pair.a}, {"b", pair.b}, {"changes", changes}});
+  }
+  const auto* worst = report.severest_gain();
+  return finish({{"a", report.a},
+                 {"b", report.b},
+                 {"same", report.same()},
+                 {"gains", report.count(true)},
+                 {"losses", report.count(false)},
+                 {"severest_gain", worst == nullptr ? Json(nullptr) : Json(diff::word(worst->severity))},
+                 {"profiles", profiles},
+                 {"only_a", report.only_a},
+                 {"only_b", report.only_b}});
+}
+
+std::string to_json(const std::vector<query::PolicyDifference>& differences) {
+  Json all = Json::array();
+  for (const auto& one : differences)
+    all.push_back({{"profile", or_null(one.profile)},
+                   {"part", one.part},
+                   {"difference", one.what},
+                   {"witness", one.witness ? Json(*one.witness) : Json(nullptr)}});
+  return finish({{"same", differences.empty()}, {"differences", all}});
 }
 
 std::string to_json(const app::ApplyReport& report, const app::Session& session) {

@@ -8,6 +8,7 @@
 #include "app/apply.h"
 #include "app/compile_files.h"
 #include "app/container_status.h"
+#include "app/diff.h"
 #include "app/load.h"
 #include "app/mode.h"
 #include "app/query.h"
@@ -30,6 +31,8 @@ namespace bh::cli {
 [[nodiscard]] std::string to_json(const app::CompileReport& report, const Warnings& warnings,
                                   const PassTimes* times);
 [[nodiscard]] std::string to_json(const app::QueryReport& report);
+[[nodiscard]] std::string to_json(const diff::Report& report);
+[[nodiscard]] std::string to_json(const std::vector<query::PolicyDifference>& differences);
 /// With the session's warnings.
 [[nodiscard]] std::string to_json(const app::ApplyReport& report, const app::Session& session);
 

@@ -96,9 +96,10 @@ KernelPolicy sample() {
 }
 
 Features features(bool table) {
-  std::vector<Features::Entry> made = {{"policy/versions/v7", {"yes"}}};
-  if (table) made.push_back({"policy/permstable32_version", {"0x000003"}});
-  return Features(std::move(made));
+  Features made;
+  made.add_word(made.add_entry("policy/versions/v7"), "yes");
+  if (table) made.add_word(made.add_entry("policy/permstable32_version"), "0x000003");
+  return made;
 }
 
 std::string error_of(std::string_view bytes) {

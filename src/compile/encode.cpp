@@ -104,12 +104,29 @@ void big_endian(std::string& out, std::uint32_t value, unsigned bytes) {
 
 void pad_to_8(std::string& out) { out.append((8 - out.size() % 8) % 8, '\0'); }
 
+template <class Width>
+void append_values(std::string& out, const std::vector<std::uint32_t>& values) {
+  const std::size_t begin = out.size();
+  out.resize(begin + values.size() * sizeof(Width));
+  char* at = out.data() + begin;
+  for (const std::uint32_t value : values) {
+    const auto word = static_cast<Width>(value);
+    for (std::size_t i = 0; i < sizeof(Width); ++i)
+      *at++ = static_cast<char>(word >> (8 * (sizeof(Width) - 1 - i)));
+  }
+}
+
+/// `width`: bytes of a value, 2 or 4.
 void append_table(std::string& out, TableId id, unsigned width, const std::vector<std::uint32_t>& values) {
   big_endian(out, static_cast<std::uint32_t>(id), 2);
   big_endian(out, width, 2);
   big_endian(out, 0, 4);
   big_endian(out, static_cast<std::uint32_t>(values.size()), 4);
-  for (const std::uint32_t value : values) big_endian(out, value, width);
+  if (width == 2) {
+    append_values<std::uint16_t>(out, values);
+  } else {
+    append_values<std::uint32_t>(out, values);
+  }
   pad_to_8(out);
 }
 
@@ -119,22 +136,26 @@ struct AcceptTables {
 };
 
 std::string dfa_bytes(const automata::CombTables& comb, const AcceptTables& accepts) {
-  std::string tables;
   const unsigned width = comb.wide ? 4 : 2;
-  append_table(tables, TableId::accept, 4, accepts.accept);
-  if (!accepts.accept2.empty()) append_table(tables, TableId::accept2, 4, accepts.accept2);
-  append_table(tables, TableId::base, 4, comb.base);
-  append_table(tables, TableId::def, width, comb.def);
-  append_table(tables, TableId::next, width, comb.next);
-  append_table(tables, TableId::check, width, comb.check);
   std::string out;
+  out.reserve(header_size + (accepts.accept.size() + accepts.accept2.size() + comb.base.size()) * 4 +
+              (comb.def.size() + comb.next.size() + comb.check.size()) * width + 6 * 20);
   big_endian(out, magic, 4);
   big_endian(out, header_size, 4);
-  big_endian(out, static_cast<std::uint32_t>(header_size + tables.size()), 4);
+  big_endian(out, 0, 4);  // the size of the whole
   big_endian(out, (comb.diff_encoded ? flag_differential : 0U) | (comb.has_oob ? flag_out_of_band : 0U), 2);
   out.append("notflex", 8);
   out.resize(header_size, '\0');
-  return out + tables;
+  append_table(out, TableId::accept, 4, accepts.accept);
+  if (!accepts.accept2.empty()) append_table(out, TableId::accept2, 4, accepts.accept2);
+  append_table(out, TableId::base, 4, comb.base);
+  append_table(out, TableId::def, width, comb.def);
+  append_table(out, TableId::next, width, comb.next);
+  append_table(out, TableId::check, width, comb.check);
+  std::string size;
+  big_endian(size, static_cast<std::uint32_t>(out.size()), 4);
+  out.replace(8, 4, size);
+  return out;
 }
 
 // --- the policy ---
@@ -182,8 +203,8 @@ class Encoder {
                 fits(profile.disconnected_ipc.value_or(""));
     good = good && std::all_of(profile.xattrs.begin(), profile.xattrs.end(), fits);
     good = good && std::all_of(profile.identity.begin(), profile.identity.end(), fits);
-    for (const auto& pdb : {profile.policydb, profile.file}) {
-      good = good && (!pdb || std::all_of(pdb->xtable.begin(), pdb->xtable.end(), fits));
+    for (const auto* pdb : {&profile.policydb, &profile.file}) {
+      good = good && (!*pdb || std::all_of((*pdb)->xtable.begin(), (*pdb)->xtable.end(), fits));
     }
     if (good) return {};
     return fail("profile {}: a name in it is longer than {} bytes, the most that the kernel's format can say",
@@ -260,7 +281,7 @@ class Encoder {
   Result<void> pdb(Stream& stream, const Pdb& pdb, Role role, const std::string& profile,
                    const std::vector<std::string>& targets) {
     const bool table = dialect_ == Dialect::perms_table && role != Role::xmatch;
-    auto comb = automata::pack(pdb.dfa, pack_);
+    auto comb = pdb.runs.states() > 0 ? automata::pack(pdb.runs, pack_) : automata::pack(pdb.dfa, pack_);
     if (!comb) {
       return fail("profile {}: the kernel's tables hold {} {}, its {} automaton needs {}", profile,
                   comb.error().limit,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include "base/path_order.h"
 
@@ -62,55 +63,73 @@ bool plain_word(std::string_view word) {
   return true;
 }
 
-/// The path of the folder that holds `path`, empty at the top.
-std::string_view parent_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
-}
+std::uint64_t hash_of(std::string_view path) { return XXH3_64bits(path.data(), path.size()); }
 
 }  // namespace
 
-Features::Features(std::vector<Entry> entries) : entries_(std::move(entries)) {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const std::string_view folder = parent_of(entries_[i].path);
-    if (folder.empty()) continue;
-    // A text names the folder just before what is in it, mostly.
-    const bool named = i > 0 && (entries_[i - 1].path == folder || parent_of(entries_[i - 1].path) == folder);
-    if (!named) entries_.push_back({std::string(folder), {}});
-  }
-  std::ranges::stable_sort(entries_, {}, &Entry::path);
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (kept > 0 && entries_[kept - 1].path == entries_[i].path) {
-      std::ranges::move(entries_[i].words, std::back_inserter(entries_[kept - 1].words));
-      continue;
-    }
-    if (kept != i) entries_[kept] = std::move(entries_[i]);
-    ++kept;
-  }
-  entries_.resize(kept);
-  for (Entry& entry : entries_) {
-    std::ranges::sort(entry.words);
-    entry.words.erase(std::unique(entry.words.begin(), entry.words.end()), entry.words.end());
-  }
+Features::ItemId Features::find(std::string_view path, bool word) const {
+  return table_.find(hash_of(path), none,
+                     [&](ItemId other) { return items_[other].word == word && this->path(other) == path; });
 }
 
-const Features::Entry* Features::find(std::string_view path) const {
-  const auto at = std::ranges::lower_bound(entries_, path, {}, &Entry::path);
-  return at != entries_.end() && at->path == path ? &*at : nullptr;
+Features::ItemId Features::add(ItemId parent, std::string_view name, bool word) {
+  const std::size_t begin = text_.size();
+  if (parent != none) {
+    text_.append(text_, items_[parent].begin, items_[parent].size);
+    text_ += '/';
+  }
+  text_ += name;
+  const std::string_view path = std::string_view(text_).substr(begin);
+  const auto fresh = static_cast<ItemId>(items_.size());
+  const ItemId id = table_.find_or_insert(hash_of(path), fresh, [&](ItemId other) {
+    return items_[other].word == word && this->path(other) == path;
+  });
+  if (id == fresh) {
+    items_.push_back(
+        {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(path.size()), parent, word});
+  } else {
+    text_.resize(begin);
+  }
+  return id;
+}
+
+Features::ItemId Features::add_entry_in(ItemId folder, std::string_view name) {
+  return add(folder, name, false);
+}
+
+Features::ItemId Features::add_entry(std::string_view path) {
+  ItemId entry = none;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    entry = add_entry_in(entry, path.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return entry;
+}
+
+void Features::add_word(ItemId entry, std::string_view word) {
+  const std::size_t before = items_.size();
+  const ItemId id = add(entry, word, true);
+  if (id < before) return;
+  ++items_[entry].words;
+  items_[entry].last_word = id;
+}
+
+std::string_view Features::name(ItemId item) const {
+  const ItemId parent = items_[item].parent;
+  return path(item).substr(parent == none ? 0 : items_[parent].size + 1);
 }
 
 bool Features::has(std::string_view path) const {
-  if (const Entry* entry = find(path)) return !(entry->words.size() == 1 && entry->words[0] == "no");
-  const std::string_view folder = parent_of(path);
-  const Entry* entry = folder.empty() ? nullptr : find(folder);
-  return entry != nullptr && std::ranges::binary_search(entry->words, path.substr(folder.size() + 1));
+  const ItemId entry = find(path, false);
+  if (entry == none) return find(path, true) != none;
+  return !(items_[entry].words == 1 && name(items_[entry].last_word) == "no");
 }
 
 std::optional<std::uint64_t> Features::value(std::string_view path) const {
-  const Entry* entry = find(path);
-  if (entry == nullptr || entry->words.size() != 1) return std::nullopt;
-  std::string_view word = entry->words[0];
+  const ItemId entry = find(path, false);
+  if (entry == none || items_[entry].words != 1) return std::nullopt;
+  std::string_view word = name(items_[entry].last_word);
   int base = 10;
   if (word.starts_with("0x")) {
     word.remove_prefix(2);
@@ -131,10 +150,10 @@ std::optional<Features> parse_features(const diag::SourceMap& sources, diag::Sou
                             sources.text(source).size()));
     return std::nullopt;
   }
-  std::vector<Features::Entry> found;
+  Features found;
   Reader reader(sources, source);
   struct Open {
-    std::size_t entry;  // in found
+    Features::ItemId entry;
     diag::Span span;
   };
   std::vector<Open> stack;
@@ -142,7 +161,7 @@ std::optional<Features> parse_features(const diag::SourceMap& sources, diag::Sou
   Token word;  // a word that the next token makes a folder (`{`) or a value
   bool pending = false;
   const auto flush = [&] {
-    if (pending && !stack.empty()) found[stack.back().entry].words.emplace_back(word.text);
+    if (pending && !stack.empty()) found.add_word(stack.back().entry, word.text);
     pending = false;
   };
   const auto wrong = [&](const Token& at, std::string message) -> std::optional<Features> {
@@ -169,9 +188,8 @@ std::optional<Features> parse_features(const diag::SourceMap& sources, diag::Sou
       if (stack.size() == max_depth)
         return wrong(token, fmt::format("nested deeper than {} levels", max_depth));
       pending = false;
-      const std::string folder = stack.empty() ? "" : found[stack.back().entry].path + "/";
-      stack.push_back({found.size(), word.span});
-      found.push_back({folder + std::string(word.text), {}});
+      const Features::ItemId folder = stack.empty() ? Features::none : stack.back().entry;
+      stack.push_back({found.add_entry_in(folder, word.text), word.span});
       continue;
     }
     if (pending && stack.empty()) return wrong(word, fmt::format("expected `{{` after `{}`", word.text));
@@ -183,41 +201,41 @@ std::optional<Features> parse_features(const diag::SourceMap& sources, diag::Sou
   }
   if (!stack.empty()) {
     return wrong({Token::Kind::open, stack.back().span, {}},
-                 fmt::format("`{}` is never closed with `}}`", found[stack.back().entry].path));
+                 fmt::format("`{}` is never closed with `}}`", found.path(stack.back().entry)));
   }
   if (found.empty()) {
     sink.report(diag::Code::bad_features, whole,
                 "the features text is empty: it names nothing that a kernel can mediate");
     return std::nullopt;
   }
-  return Features(std::move(found));
+  return found;
 }
 
 std::string to_text(const Features& features) {
+  std::vector<Features::ItemId> entries;
+  std::vector<std::vector<std::string_view>> words(features.items_.size());  // by entry
+  for (Features::ItemId item = 0; item < features.items_.size(); ++item) {
+    if (features.items_[item].word) {
+      words[features.items_[item].parent].push_back(features.name(item));
+    } else {
+      entries.push_back(item);
+    }
+  }
+  std::ranges::sort(entries, PathOrder(), [&](Features::ItemId entry) { return features.path(entry); });
+
   std::string text;
-  std::vector<std::string_view> open;
-  const auto inside = [](std::string_view path, std::string_view folder) {
-    return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
-  };
-  std::vector<std::string_view> paths;
-  for (const Features::Entry& entry : features.entries_) paths.push_back(entry.path);
-  std::ranges::sort(paths, PathOrder());
-  for (const std::string_view path : paths) {
-    while (!open.empty() && !inside(path, open.back())) {
+  std::vector<Features::ItemId> open;
+  for (const Features::ItemId entry : entries) {
+    while (!open.empty() && open.back() != features.items_[entry].parent) {
       text += "}\n";
       open.pop_back();
     }
-    const std::string_view folder = parent_of(path);
-    text += path.substr(folder.empty() ? 0 : folder.size() + 1);
+    text += features.name(entry);
     text += " {";
-    bool first = true;
-    for (const std::string& word : features.find(path)->words) {
-      if (!first) text += ' ';
-      text += word;
-      first = false;
-    }
-    if (!first) text += '\n';
-    open.push_back(path);
+    std::ranges::sort(words[entry]);
+    text += fmt::format("{}", fmt::join(words[entry], " "));
+    if (!words[entry].empty()) text += '\n';
+    open.push_back(entry);
   }
   for (std::size_t i = 0; i < open.size(); ++i) text += "}\n";
   return text;
@@ -225,15 +243,19 @@ std::string to_text(const Features& features) {
 
 Features intersect(const Features& kernel, const Features& policy) {
   Features both;
-  for (const Features::Entry& entry : kernel.entries_) {
-    const Features::Entry* other = policy.find(entry.path);
-    if (other == nullptr) continue;
-    Features::Entry common{entry.path, {}};
-    if (entry.words.size() == 1 && kernel.value(entry.path))
-      common.words = entry.words;
-    else
-      std::ranges::set_intersection(entry.words, other->words, std::back_inserter(common.words));
-    both.entries_.push_back(std::move(common));
+  const auto in_policy = [&](Features::ItemId item) {
+    return policy.find(kernel.path(item), kernel.items_[item].word) != Features::none;
+  };
+  std::vector<Features::ItemId> kept(kernel.items_.size(), Features::none);  // by the kernel's item
+  for (Features::ItemId item = 0; item < kernel.items_.size(); ++item) {
+    const Features::Item& its = kernel.items_[item];
+    if (!its.word) {
+      if (in_policy(item)) kept[item] = both.add_entry(kernel.path(item));
+      continue;
+    }
+    if (kept[its.parent] == Features::none) continue;
+    if (in_policy(item) || kernel.value(kernel.path(its.parent)))
+      both.add_word(kept[its.parent], kernel.name(item));
   }
   return both;
 }

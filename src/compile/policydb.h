@@ -14,8 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "automata/determinise.h"
 #include "automata/dfa.h"
+#include "automata/run_dfa.h"
+#include "automata/tag_match.h"
 #include "compile/features.h"
 
 namespace bh::compile {
@@ -99,16 +100,16 @@ struct TagMeaning {
                     ///< xindex. Not file: both equal
 };
 
-/// Kept with Options::keep_tags: which rules a state belongs to.
+/// Kept with Options::keep_tags: which rules speak about a string.
 struct Trace {
-  automata::Determinised
-      states;  ///< its own automaton, not minimised: same language as Pdb::dfa; accept[s] indexes tag_sets
+  automata::TagMatch rules;          ///< a tag for each pattern that a rule became
   std::vector<TagMeaning> meanings;  ///< by tag
 };
 
 /// An automaton and what its states allow.
 struct Pdb {
   automata::Dfa dfa;             ///< accept[s] indexes `perms`
+  automata::RunDfa runs;         ///< the same as it was built, for packing; without states in a decoded policy
   std::vector<FilePerms> perms;  ///< [0] is the trap's. Not file: both halves equal
   std::vector<std::string>
       xtable;  ///< targets of exec transitions, as the kernel reads them (`:ns:name` holds a NUL)

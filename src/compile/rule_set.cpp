@@ -134,10 +134,9 @@ TagMeaning RuleSet::meaning_of(const Entry& entry) const {
 
 std::optional<Pdb> RuleSet::build(const Context& context) const {
   const PassTimer timer(Pass::determinise);
-  const bool per_entry = context.keep_tags;
-  auto made = automata::determinise(pool_, patterns(per_entry), context.budget);
+  auto made = automata::determinise_runs(pool_, patterns(false), context.budget);
   if (!made) {
-    report_budget(context, made.error(), per_entry);
+    report_budget(context, made.error(), false);
     return std::nullopt;
   }
   PermTable table;
@@ -147,7 +146,7 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
   std::optional<ExecConflict> conflict;
   for (std::uint32_t set = 1; set < made->tag_sets.size(); ++set) {
     meeting.clear();
-    for (const std::uint32_t tag : made->tag_sets[set]) meeting.push_back(&grant_of(tag, per_entry));
+    for (const std::uint32_t tag : made->tag_sets[set]) meeting.push_back(&grants_[tag]);
     accept_of_set[set] = table.intern(perms_of(merge(meeting, conflict)));
   }
   if (conflict) {
@@ -156,17 +155,17 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
   }
   Pdb pdb;
   pdb.perms = table.take();
-  if (!per_entry) {
-    for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
-    pdb.dfa = automata::minimise(made->dfa);
-    return pdb;
+  for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
+  pdb.runs = automata::minimise(made->dfa);
+  pdb.dfa = automata::to_dense(pdb.runs);
+  if (!context.keep_tags) return pdb;
+  auto rules = automata::TagMatch::make(pool_, patterns(true), context.budget);
+  if (!rules) {
+    report_budget(context, rules.error(), true);
+    return std::nullopt;
   }
-  automata::Dfa dfa = made->dfa;
-  for (std::uint32_t& accept : dfa.accept) accept = accept_of_set[accept];
-  pdb.dfa = automata::minimise(dfa);
-  Trace trace{std::move(*made), {}};
-  for (const Entry& entry : entries_) trace.meanings.push_back(meaning_of(entry));
-  pdb.trace = std::move(trace);
+  pdb.trace = Trace{std::move(*rules), {}};
+  for (const Entry& entry : entries_) pdb.trace->meanings.push_back(meaning_of(entry));
   return pdb;
 }
 

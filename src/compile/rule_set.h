@@ -2,8 +2,8 @@
 //
 // The one idea: classes of rules only add (expression, grant) pairs; priorities and conflicts are settled
 // here, once per set of rules that meet in a state. Rules with equal grants share a tag, so the automaton is
-// small; which rule was it, is asked again (with a tag per rule) only for an error message or when the caller
-// wants to keep the answer.
+// small; which rule was it, is asked again (with a tag per rule) only for an error message, and of single strings
+// when the caller wants to keep the answer.
 #pragma once
 
 #include <map>
@@ -54,9 +54,6 @@ class RuleSet {
 
  private:
   [[nodiscard]] std::vector<automata::Pattern> patterns(bool tag_per_entry) const;
-  [[nodiscard]] const Grant& grant_of(std::uint32_t tag, bool tag_per_entry) const {
-    return grants_[tag_per_entry ? entries_[tag].grant : tag];
-  }
   [[nodiscard]] FilePerms perms_of(const Merged& merged) const;
   [[nodiscard]] TagMeaning meaning_of(const Entry& entry) const;
   void report_conflicts(const Context& context) const;

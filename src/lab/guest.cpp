@@ -13,6 +13,7 @@
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -28,6 +29,7 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "kernel/apparmor.h"
+#include "lab/guest_disk.h"
 #include "lab/guest_log.h"
 
 namespace bh::lab {
@@ -41,10 +43,14 @@ void mount_at(const char* type, const char* place, const char* options = nullptr
     ::dprintf(2, "lab guest: mount %s: %s\n", place, std::strerror(errno));
 }
 
-void mount_all() {
+void mount_first() {
   mount_at("proc", "/proc");
   mount_at("sysfs", "/sys");
   mount_at("devtmpfs", "/dev");
+}
+
+/// What the init of a system on a disk does itself.
+void mount_rest() {
   mount_at("devpts", "/dev/pts", "ptmxmode=666");
   mount_at("tmpfs", "/dev/shm");
   mount_at("securityfs", "/sys/kernel/security");
@@ -128,7 +134,7 @@ class Guest {
       case Do::start:
         return start(step, profile);
       case Do::wait_port:
-        return wait_port(step.port, step.timeout_ms);
+        return wait_port(step);
       case Do::ask:
         return ask(step);
       case Do::features:
@@ -226,29 +232,37 @@ class Guest {
     return {};
   }
 
-  /// A connection to the guest's own address, or -1.
-  static int connect_to(int port) {
-    int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  /// A connection to the step's port at the guest's own address, or to the unix socket that is its target; or
+  /// -1.
+  static int connect_to(const Step& step) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_port = htons(static_cast<std::uint16_t>(step.port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return fd;
+    sockaddr_un named = {};
+    named.sun_family = AF_UNIX;
+    std::size_t length = std::min(step.target.size(), sizeof named.sun_path - 1);
+    std::memcpy(named.sun_path, step.target.data(), length);
+    bool by_name = step.port == 0;
+    int fd = ::socket(by_name ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (by_name ? ::connect(fd, reinterpret_cast<sockaddr*>(&named), sizeof named) == 0
+                : ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+      return fd;
     int sys = errno;
     ::close(fd);
     errno = sys;
     return -1;
   }
 
-  static bool accepts(int port) {
-    int fd = connect_to(port);
+  static bool accepts(const Step& step) {
+    int fd = connect_to(step);
     if (fd >= 0) ::close(fd);
     return fd >= 0;
   }
 
   static Outcome ask(const Step& step) {
     if (step.argv.size() < 2) return failed("arguments", EINVAL);
-    int fd = connect_to(step.port);
+    int fd = connect_to(step);
     if (fd < 0) return failed("connect", errno);
     auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(step.timeout_ms);
     send(fd, step.argv[0]);
@@ -272,10 +286,10 @@ class Guest {
     return outcome;
   }
 
-  static Outcome wait_port(int port, int timeout_ms) {
-    auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  static Outcome wait_port(const Step& step) {
+    auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(step.timeout_ms);
     while (std::chrono::steady_clock::now() < deadline) {
-      if (accepts(port)) return {};
+      if (accepts(step)) return {};
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     Outcome outcome = failed("connect", ETIMEDOUT);
@@ -329,13 +343,35 @@ std::string follow_plan(int results) {
 
 }  // namespace
 
+namespace {
+
+/// The machine's init becomes process 1, and the steps are taken by a child of it; without a disk process 1
+/// takes them.
+void take_part(bool has_disk) {
+  if (!has_disk) {
+    mount_rest();
+    raise_loopback();
+    return;
+  }
+  if (!enter_disk()) return;
+  pid_t child = ::fork();
+  if (child == 0) {
+    ::setsid();
+    return;
+  }
+  become_init();
+  for (;;) ::pause();
+}
+
+}  // namespace
+
 int guest_main() {
   if (::getpid() != 1) {
     ::dprintf(2, "lab-guest is the first process of a lab's guest and nothing else\n");
     return 2;
   }
-  mount_all();
-  raise_loopback();
+  mount_first();
+  take_part(Os::real().stat(guest_modules).has_value());
   write_setting("/proc/sys/kernel/printk_ratelimit", "0");  // every denial counts
   ::setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
   ::setenv("HOME", "/root", 1);

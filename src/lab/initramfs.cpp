@@ -56,6 +56,9 @@ Initramfs::Initramfs(Os& os) : os_(os) {
   for (const char* merged : {"bin", "sbin", "lib", "lib64"})
     add_link(fmt::format("/{}", merged), fmt::format("usr/{}", merged));
   add_link("/var/run", "/run");
+}
+
+void Initramfs::add_accounts() {
   add_bytes("/etc/passwd", std::string(passwd), 0644);
   add_bytes("/etc/group", std::string(group), 0644);
   add_bytes("/etc/shadow", "root:*:19000:0:99999:7:::\n", 0640);

@@ -19,8 +19,11 @@ namespace bh::lab {
 
 class Initramfs {
  public:
-  /// Starts with the folders and links of a merged root, and the accounts root, daemon, www-data and nobody.
+  /// Starts with the folders and links of a merged root.
   explicit Initramfs(Os& os);
+
+  /// The accounts root, daemon, www-data and nobody, and names of hosts.
+  void add_accounts();
 
   void add_bytes(const std::string& guest, std::string bytes, unsigned mode);
   void add_folder(const std::string& guest, unsigned mode = 0755);

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "lab/debian.h"
+#include "lab/modules.h"
 
 namespace bh::lab {
 namespace {
@@ -45,19 +46,53 @@ struct Scratch {
   }
 };
 
-Result<void> fetch(const KernelChoice& choice, const std::string& vmlinuz) {
+/// Newer suites have the modules, and the list of what is built in, in packages of their own.
+std::vector<std::string> packages_of(const std::string& kernel) {
+  constexpr std::string_view binary = "linux-binary-";
+  if (!kernel.starts_with(binary)) return {kernel};
+  std::string version = kernel.substr(binary.size());
+  return {kernel, "linux-modules-" + version, "linux-base-" + version};
+}
+
+/// The kernel and its modules, together, so that they are of one version: `folder` is replaced as a whole.
+Result<void> fetch(const KernelChoice& choice, const std::string& folder) {
   std::string cache = cache_folder();
   BH_TRY(DebianSuite suite, DebianSuite::open(choice.suite, fmt::format("{}/apt/{}", cache, choice.suite)));
   BH_TRY(std::string package, choose_package(suite, choice));
   Scratch scratch{fmt::format("{}/kernels/.{}.{}", cache, choice.name, ::getpid())};
-  BH_TRY_DO(suite.unpack({package}, scratch.path));
-  BH_TRY(std::string found, find_vmlinuz(scratch.path));
+  BH_TRY_DO(suite.unpack(packages_of(package), scratch.path + "/tree"));
+  BH_TRY(std::string found, find_vmlinuz(scratch.path + "/tree"));
+  std::string made = scratch.path + "/kernel";
+  BH_TRY_DO(keep_modules(scratch.path + "/tree", made + "/modules"));
+  BH_TRY_DO(write_file_atomic(Os::real(), made + "/package", package + "\n"));
+  BH_TRY_DO(Os::real().rename(found, made + "/vmlinuz"));
   std::error_code error;
-  fs::create_directories(fs::path(vmlinuz).parent_path(), error);
-  if (error) return fail_errno(error.value(), vmlinuz);
-  BH_TRY_DO(write_file_atomic(Os::real(), fs::path(vmlinuz).parent_path() / "package", package + "\n"));
-  return Os::real().rename(found, vmlinuz);
+  fs::create_directories(fs::path(folder).parent_path(), error);
+  fs::remove_all(folder, error);
+  if (error) return fail_errno(error.value(), folder);
+  return Os::real().rename(made, folder);
 }
+
+/// The folder in the cache that holds `part` of the kernel, fetched if it is not there.
+Result<std::string> cached(const KernelChoice& choice, const char* part) {
+  std::string folder = fmt::format("{}/kernels/{}", cache_folder(), choice.name);
+  if (Os::real().stat(fmt::format("{}/{}", folder, part))) return folder;
+  auto fetched = fetch(choice, folder);
+  if (!fetched)
+    return tl::unexpected(std::move(fetched.error()).in(fmt::format("cannot get kernel {}", choice.name)));
+  return folder;
+}
+
+Result<const KernelChoice*> named(std::string_view choice) {
+  std::string known;
+  for (const KernelChoice& each : kernel_choices()) {
+    if (choice == each.name || choice == each.alias) return &each;
+    known += fmt::format("{} ({}), ", each.name, each.alias);
+  }
+  return fail("no kernel is called `{}`: {}or a path to a vmlinuz", choice, known);
+}
+
+bool is_path(std::string_view choice) { return choice.find('/') != std::string_view::npos; }
 
 }  // namespace
 
@@ -73,23 +108,30 @@ std::span<const KernelChoice> kernel_choices() {
 }
 
 Result<std::string> find_kernel(std::string_view choice) {
-  if (choice.find('/') != std::string_view::npos) {
+  if (is_path(choice)) {
     std::string path(choice);
     BH_TRY_DO(Os::real().stat(path));
     return path;
   }
-  std::string known;
-  for (const KernelChoice& each : kernel_choices()) {
-    known += fmt::format("{} ({}), ", each.name, each.alias);
-    if (choice != each.name && choice != each.alias) continue;
-    std::string vmlinuz = fmt::format("{}/kernels/{}/vmlinuz", cache_folder(), each.name);
-    if (Os::real().stat(vmlinuz)) return vmlinuz;
-    auto fetched = fetch(each, vmlinuz);
-    if (!fetched)
-      return tl::unexpected(std::move(fetched.error()).in(fmt::format("cannot get kernel {}", each.name)));
-    return vmlinuz;
+  BH_TRY(const KernelChoice* kernel, named(choice));
+  BH_TRY(std::string folder, cached(*kernel, "vmlinuz"));
+  return folder + "/vmlinuz";
+}
+
+Result<std::vector<std::string>> find_modules(std::string_view choice) {
+  if (is_path(choice)) {
+    std::string folder = fs::path(choice).parent_path() / "modules";
+    auto modules = kept_modules(folder);
+    if (!modules)
+      return fail(
+          "a guest with a disk needs kernel modules, and there are none in {}: give a kernel by its name "
+          "(oldest, stable, newest)",
+          folder);
+    return modules;
   }
-  return fail("no kernel is called `{}`: {}or a path to a vmlinuz", choice, known);
+  BH_TRY(const KernelChoice* kernel, named(choice));
+  BH_TRY(std::string folder, cached(*kernel, "modules"));
+  return kept_modules(folder + "/modules");
 }
 
 }  // namespace bh::lab

@@ -12,10 +12,13 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "lab/debian.h"
+#include "lab/docker_host.h"
 #include "lab/guest.h"
+#include "lab/guest_disk.h"
 #include "lab/initramfs.h"
 #include "lab/kernels.h"
 #include "lab/qemu.h"
+#include "lab/rooted.h"
 
 extern "C" const char bh_probe_image[];
 extern "C" const char bh_probe_image_end[];
@@ -48,6 +51,9 @@ class ScratchFolder {
   std::string path_;
 };
 
+/// QEMU runs in another folder.
+std::string absolute(const std::string& path) { return std::filesystem::absolute(path).string(); }
+
 /// The everyday programs of a container image: the host's own shells, and busybox for the rest. What the host
 /// lacks is left out; a step that needs it will say so.
 Result<void> add_everyday_programs(Initramfs& root) {
@@ -70,13 +76,21 @@ Result<void> add_everyday_programs(Initramfs& root) {
 
 Result<void> write_initramfs(const LabPlan& plan, const LabOptions& options, const std::string& path) {
   Initramfs root(Os::real());
+  // A disk has accounts and everyday programs of its own.
+  if (plan.docker_host) {
+    BH_TRY(std::vector<std::string> modules, find_modules(options.kernel));
+    for (const std::string& module : modules)
+      BH_TRY_DO(root.add(module, fmt::format("{}/{}", guest_modules, name_of(module))));
+  } else {
+    root.add_accounts();
+  }
   BH_TRY_DO(root.add(options.program, "/usr/bin/bulkhead"));
   root.add_bytes(guest_probe, std::string(bh_probe_image, bh_probe_image_end), 0755);
   for (const Added& added : plan.add) {
     auto done = root.add(added.host, added.guest, added.root);
     if (!done) return tl::unexpected(std::move(done.error()).in("cannot add to the guest"));
   }
-  BH_TRY_DO(add_everyday_programs(root));
+  if (!plan.docker_host) BH_TRY_DO(add_everyday_programs(root));
   for (const PlannedFile& file : plan.files) root.add_bytes(file.guest, file.bytes, file.mode);
   for (const std::string& folder : plan.folders) root.add_folder(folder);
   root.add_bytes(guest_plan, steps_to_json(plan), 0600);
@@ -101,17 +115,37 @@ void read_results(const MachineOutcome& outcome, LabReport& report) {
                   reached, report.steps.size(), spoilt > 0 ? ", and left a line that cannot be read" : "");
 }
 
+Result<std::vector<Drive>> drives_of(const LabPlan& plan) {
+  std::vector<Drive> drives;
+  if (!plan.docker_host) return drives;
+  if (plan.disk.empty()) {
+    BH_TRY(std::string image, docker_host_disk());
+    drives.push_back({image, Drive::Kind::snapshot});
+  } else {
+    BH_TRY_DO(make_docker_host_disk(plan.disk));
+    drives.push_back({absolute(plan.disk), Drive::Kind::kept});
+  }
+  for (const std::string& file : plan.drives) {
+    BH_TRY_DO(Os::real().stat(file));
+    drives.push_back({absolute(file), Drive::Kind::read_only});
+  }
+  return drives;
+}
+
 }  // namespace
 
 Result<LabReport> run_lab(const LabPlan& plan, const LabOptions& options) {
-  BH_TRY(std::string kernel, find_kernel(options.kernel));
   BH_TRY(ScratchFolder scratch, ScratchFolder::make());
   std::string initrd = scratch.path() + "/initrd";
+  // First: where modules are missing in the cache, they bring their kernel along.
   BH_TRY_DO(write_initramfs(plan, options, initrd));
+  BH_TRY(std::vector<Drive> drives, drives_of(plan));
+  BH_TRY(std::string kernel, find_kernel(options.kernel));
   BH_TRY(MachineOutcome outcome, boot({.kernel = kernel,
                                        .initrd = initrd,
                                        .folder = scratch.path(),
                                        .append = fmt::format("{}", fmt::join(plan.append, " ")),
+                                       .drives = std::move(drives),
                                        .memory_mib = plan.memory_mib,
                                        .timeout = std::chrono::seconds(plan.timeout_s)}));
   LabReport report;

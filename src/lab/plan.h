@@ -22,11 +22,11 @@ enum class Do : std::uint8_t {
   run,    ///< run `argv` to its end
   probe,  ///< one action of the probe program: `argv` is its id and its arguments
   start,  ///< start `argv` as the service `target` and go on
-  wait_port,  ///< until 127.0.0.1:`port` accepts a connection
-  ask,  ///< send argv[0] to 127.0.0.1:`port` and read the answer to its end; it ends well if argv[1] is in it
-  features,  ///< the kernel's AppArmor features, as text, are the output
-  stop,      ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's. A
-             ///< profile that accepts no signal from outside keeps it alive: EACCES
+  wait_port,  ///< until 127.0.0.1:`port`, or without a port the unix socket `target`, accepts a connection
+  ask,        ///< send argv[0] there and read the answer to its end; it ends well if argv[1] is in it
+  features,   ///< the kernel's AppArmor features, as text, are the output
+  stop,       ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's. A
+              ///< profile that accepts no signal from outside keeps it alive: EACCES
 };
 
 /// What a step is expected to show.
@@ -99,6 +99,12 @@ struct LabPlan {
   std::vector<std::string> folders;  ///< made if missing, mode 0755
   std::vector<Step> steps;
   std::vector<std::string> append;  ///< words for the kernel's command line, behind the lab's own
+  /// The guest is a Docker host (docker_host.h): systemd, AppArmor's service and the engine, on a disk; the
+  /// steps begin while it boots. What `add` brings is laid over its files.
+  bool docker_host = false;
+  std::string disk;  ///< with docker_host: its disk, kept from boot to boot, made if it is not there; empty:
+                     ///< thrown away
+  std::vector<std::string> drives;  ///< with docker_host: files that the guest reads as /dev/vdb, /dev/vdc, …
   int memory_mib = 1024;
   int timeout_s = 180;  ///< for the whole boot
 };

@@ -163,6 +163,9 @@ Result<LabPlan> plan_from_json(std::string_view text) {
   in.get("timeout_s", plan.timeout_s);
   in.get("folders", plan.folders);
   in.get("append", plan.append);
+  in.get("docker_host", plan.docker_host);
+  in.get("disk", plan.disk);
+  in.get("drives", plan.drives);
   in.each("add", [&](Members& each) {
     Added& added = plan.add.emplace_back();
     each.get("host", added.host);
@@ -177,6 +180,8 @@ Result<LabPlan> plan_from_json(std::string_view text) {
   });
   in.each("steps", [&](Members& each) { read_step(each, plan.steps.emplace_back()); });
   if (std::string error = in.error(); !error.empty()) return fail("{}", error);
+  if (!plan.docker_host && (!plan.disk.empty() || !plan.drives.empty()))
+    return fail("plan: disk and drives are for a docker_host");
   return plan;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "compile/names.h"
 #include "compile/policydb.h"
 #include "diag/suggest.h"
+#include "query/action_words.h"
 
 namespace bh::query {
 namespace {
@@ -21,11 +21,6 @@ namespace perm = compile::perm;
 struct Word {
   std::string_view text;
   diag::Span span;
-};
-
-struct NamedBits {
-  std::string_view word;
-  std::uint32_t bits;
 };
 
 class Parser;
@@ -39,85 +34,6 @@ struct Verb {
   ParseRest rest;
   std::string_view form;
   std::string_view meaning;
-};
-
-/// Words that stand alone (`send`, `trace`) and what they ask for.
-constexpr NamedBits signal_access[] = {{"send", perm::send}, {"receive", perm::receive}};
-constexpr NamedBits ptrace_access[] = {{"trace", 2}, {"read", 4}, {"tracedby", 8}, {"readby", 0x10}};
-constexpr NamedBits network_access[] = {
-    {"create", perm::create},   {"bind", perm::bind},       {"listen", perm::listen},
-    {"accept", perm::accept},   {"connect", perm::connect}, {"send", perm::send},
-    {"receive", perm::receive}, {"getattr", perm::getattr}, {"setattr", perm::setattr},
-    {"getopt", perm::getopt},   {"setopt", perm::setopt},   {"shutdown", perm::remove},
-};
-/// af_unix.c asks connect together with send and receive.
-constexpr NamedBits unix_access[] = {
-    {"create", perm::create},
-    {"bind", perm::bind},
-    {"listen", perm::listen},
-    {"accept", perm::accept},
-    {"connect", perm::connect | perm::send | perm::receive},
-    {"send", perm::send},
-    {"receive", perm::receive},
-    {"getattr", perm::getattr},
-    {"setattr", perm::setattr},
-    {"getopt", perm::getopt},
-    {"setopt", perm::setopt},
-    {"shutdown", perm::remove},
-};
-constexpr NamedBits io_uring_access[] = {{"sqpoll", 0x10}, {"override_creds", 8}};
-constexpr NamedBits mqueue_access[] = {
-    {"read", perm::read},     {"write", perm::write},     {"create", perm::create},   {"open", perm::open},
-    {"delete", perm::remove}, {"getattr", perm::getattr}, {"setattr", perm::setattr},
-};
-constexpr NamedBits dbus_access[] = {{"send", 2}, {"receive", 4}, {"bind", 0x40}, {"eavesdrop", 0x20}};
-constexpr NamedBits userns_access[] = {{"create", 8}};
-
-constexpr std::uint32_t ms_nosymfollow = 256;  // not in this C library's <sys/mount.h>
-
-/// Options that set a bit of mount(2)'s flags, and those that leave it clear.
-constexpr NamedBits mount_options[] = {
-    {"ro", MS_RDONLY},
-    {"rw", 0},
-    {"nosuid", MS_NOSUID},
-    {"suid", 0},
-    {"nodev", MS_NODEV},
-    {"dev", 0},
-    {"noexec", MS_NOEXEC},
-    {"exec", 0},
-    {"sync", MS_SYNCHRONOUS},
-    {"async", 0},
-    {"remount", MS_REMOUNT},
-    {"mand", MS_MANDLOCK},
-    {"nomand", 0},
-    {"dirsync", MS_DIRSYNC},
-    {"nosymfollow", ms_nosymfollow},
-    {"symfollow", 0},
-    {"noatime", MS_NOATIME},
-    {"atime", 0},
-    {"nodiratime", MS_NODIRATIME},
-    {"diratime", 0},
-    {"bind", MS_BIND},
-    {"rbind", MS_BIND | MS_REC},
-    {"move", MS_MOVE},
-    {"silent", MS_SILENT},
-    {"verbose", 0},
-    {"acl", MS_POSIXACL},
-    {"noacl", 0},
-    {"unbindable", MS_UNBINDABLE},
-    {"runbindable", MS_UNBINDABLE | MS_REC},
-    {"private", MS_PRIVATE},
-    {"rprivate", MS_PRIVATE | MS_REC},
-    {"slave", MS_SLAVE},
-    {"rslave", MS_SLAVE | MS_REC},
-    {"shared", MS_SHARED},
-    {"rshared", MS_SHARED | MS_REC},
-    {"relatime", MS_RELATIME},
-    {"norelatime", 0},
-    {"iversion", MS_I_VERSION},
-    {"noiversion", 0},
-    {"strictatime", MS_STRICTATIME},
-    {"nostrictatime", 0},
 };
 
 template <class Table>
@@ -479,10 +395,10 @@ void Parser::mount() {
       const std::size_t stop = std::min(rest.find(','), rest.size());
       const std::string_view word = rest.substr(0, stop);
       rest.remove_prefix(std::min(stop + 1, rest.size()));
-      const auto found = std::ranges::find(mount_options, word, &NamedBits::word);
-      if (found == std::end(mount_options))
+      const auto found = std::ranges::find(mount_options(), word, &NamedBits::word);
+      if (found == mount_options().end())
         return unknown({word, value.span}, "a mount flag (an option of the file system goes into data=)",
-                       words_of(mount_options));
+                       words_of(mount_options()));
       action_.mount_flags |= found->bits;
     }
   }

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <optional>
+#include <set>
 
 #include "compile/describe.h"
 #include "compile/names.h"
+#include "query/decide.h"
 
 namespace bh::query {
 namespace {
@@ -45,6 +46,12 @@ struct Looked {
   Perms perms;
 };
 
+/// The rules about a place, and the bits whose deciders are wanted there.
+struct Asked {
+  Deciding rules;
+  std::uint32_t bits;
+};
+
 /// perms.h, aa_perms_accum: every part of a label must allow.
 void accumulate(Perms& all, const Perms& part, bool first) {
   const std::uint32_t allow = part.allow & ~part.deny;
@@ -61,7 +68,8 @@ void accumulate(Perms& all, const Perms& part, bool first) {
 
 class Lookup {
  public:
-  Lookup(const CompiledProfile& profile, bool owner) : profile_(profile), owner_(owner) {}
+  Lookup(const CompiledProfile& profile, bool owner, Detail detail)
+      : profile_(profile), owner_(owner), detail_(detail) {}
 
   Finding answer(const Question& question);
 
@@ -73,10 +81,11 @@ class Lookup {
   void link(const Question& question, Looked& looked, std::uint32_t& request) const;
   void judge(Finding& finding, const Perms& perms, std::uint32_t request) const;
   void trace(Finding& finding, const Looked& looked, std::uint32_t request) const;
-  void trace_place(Finding& finding, const Place& place, std::uint32_t bits) const;
+  void trace_place(Finding& finding, const Deciding& rules, std::uint32_t bits) const;
 
   const CompiledProfile& profile_;
   bool owner_;
+  Detail detail_;
 };
 
 Looked Lookup::with_label(const Place& at, const Question& question) const {
@@ -147,50 +156,87 @@ void Lookup::judge(Finding& finding, const Perms& perms, std::uint32_t request) 
 
 /// The rules that decided `bits` after the place's string: for each bit those of the highest rank that speak
 /// of it.
-void Lookup::trace_place(Finding& finding, const Place& place, std::uint32_t bits) const {
-  const compile::Trace& trace = *place.pdb->trace;
-  std::uint32_t from = Dfa::start;  // the trace has its own states: walk to where `text` begins, too
-  if (place.start != Dfa::start) from = trace.states.dfa.step(from, compile::medclass::file);
-  const std::uint32_t state = trace.states.dfa.run(from, place.text);
-  const auto tags = trace.states.tag_sets[trace.states.dfa.accept[state]];
-  const auto speaks = [&](std::uint32_t tag) {
-    return (owner_ ? trace.meanings[tag].perms.owner : trace.meanings[tag].perms.other).allow;
-  };
+void Lookup::trace_place(Finding& finding, const Deciding& rules, std::uint32_t bits) const {
   for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
     if ((bits & bit) == 0) continue;
-    const auto rank = [&](std::uint32_t tag) {
-      return bit == perm::exec ? trace.meanings[tag].exec_rank : trace.meanings[tag].rank;
-    };
-    std::int64_t top = std::numeric_limits<std::int64_t>::min();
-    for (const std::uint32_t tag : tags) {
-      if ((speaks(tag) & bit) != 0) top = std::max(top, rank(tag));
-    }
-    for (const std::uint32_t tag : tags) {
-      const TagMeaning& meaning = trace.meanings[tag];
-      if ((speaks(tag) & bit) != 0 && rank(tag) == top)
-        finding.deciders.push_back({meaning.rule, meaning.deny});
-    }
+    for (const std::uint32_t tag : rules.of(bit).tags)
+      finding.deciders.push_back({rules.meaning(tag).rule, rules.meaning(tag).deny});
   }
   if (!finding.deciders.empty() || finding.missing == 0) return;
-  for (const std::uint32_t tag : tags) {
-    if (trace.meanings[tag].rule != TagMeaning::implied)
-      finding.near.push_back({trace.meanings[tag].rule, trace.meanings[tag].deny});
+  for (const std::uint32_t tag : rules.tags()) {
+    if (rules.meaning(tag).rule != TagMeaning::implied)
+      finding.near.push_back({rules.meaning(tag).rule, rules.meaning(tag).deny});
   }
 }
 
+/// The rules that must go, rank by rank, until `bit` is no longer decided as it is; none: it stays, as the
+/// compiler itself implies it.
+std::optional<std::set<std::uint32_t>> to_turn(const Deciding& rules, std::uint32_t bit) {
+  std::set<std::uint32_t> without;
+  const Decision::Outcome now = rules.of(bit).outcome;
+  for (Decision decision = rules.of(bit); decision.outcome == now; decision = rules.of(bit, without)) {
+    for (const std::uint32_t tag : decision.tags) {
+      if (rules.meaning(tag).rule == TagMeaning::implied) return std::nullopt;
+      without.insert(rules.meaning(tag).rule);
+    }
+  }
+  return without;
+}
+
+/// An allowed request needs every bit at every place: the cheapest to take away. A denied one needs all that
+/// are denied to be allowed below the deny rules.
+std::optional<Turn> turn_of(const Finding& finding, std::span<const Asked> asked) {
+  std::optional<std::set<std::uint32_t>> least;
+  std::set<std::uint32_t> all;
+  bool then_allowed = true;
+  for (const Asked& place : asked) {
+    for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
+      if ((place.bits & bit) == 0) continue;
+      const Decision::Outcome now = place.rules.of(bit).outcome;
+      if (now == Decision::Outcome::nobody) {
+        if (finding.missing == 0) continue;  // what every place allows
+        return std::nullopt;                 // a rule is missing, not one too many
+      }
+      auto without = to_turn(place.rules, bit);
+      if (finding.missing != 0) {
+        if (!without) return std::nullopt;
+        all.insert(without->begin(), without->end());
+      } else if (without && (!least || without->size() < least->size())) {
+        least = std::move(without);
+      }
+    }
+  }
+  if (finding.missing == 0) {
+    if (!least) return std::nullopt;
+    return Turn{{least->begin(), least->end()}, false};
+  }
+  for (const Asked& place : asked) {
+    for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
+      if ((place.bits & bit) != 0 && place.rules.of(bit, all).outcome != Decision::Outcome::allows)
+        then_allowed = false;
+    }
+  }
+  return Turn{{all.begin(), all.end()}, then_allowed};
+}
+
 void Lookup::trace(Finding& finding, const Looked& looked, std::uint32_t request) const {
-  if (looked.places.empty() || !looked.places.front().pdb->trace) return;
+  if (detail_ == Detail::verdicts || looked.places.empty() || !looked.places.front().pdb->trace) return;
   finding.traced = true;
+  std::vector<Asked> asked;
   for (const Place& place : looked.places) {
+    std::string text = place.text;
+    if (place.start != Dfa::start) text.insert(0, 1, static_cast<char>(compile::medclass::file));
     // Of a denial, only what is refused here decided; a part of a label that allows had no say in it.
     const std::uint32_t bits =
         finding.missing == 0 ? request : finding.missing & ~perms_at(place, owner_).allow;
-    trace_place(finding, place, bits);
+    asked.push_back({Deciding(*place.pdb->trace, text, owner_), bits});
+    trace_place(finding, asked.back().rules, bits);
   }
   for (auto* list : {&finding.deciders, &finding.near}) {
     std::ranges::sort(*list);
     list->erase(std::unique(list->begin(), list->end()), list->end());
   }
+  finding.turn = turn_of(finding, asked);
 }
 
 Finding Lookup::automaton(const Question& question) {
@@ -241,7 +287,7 @@ Finding Lookup::capability(const Question& question) const {
     in_automaton.walk = {{std::string{static_cast<char>(compile::medclass::capability),
                                       static_cast<char>(question.request >> 5)},
                           0}};
-    return Lookup(profile_, owner_).automaton(in_automaton);
+    return Lookup(profile_, owner_, detail_).automaton(in_automaton);
   }
   const std::uint64_t bit = std::uint64_t{1} << question.request;
   Perms perms;
@@ -308,10 +354,10 @@ Verdict each_of(Verdict a, Verdict b) {
   return Verdict::denied;
 }
 
-Side ask_side(const CompiledProfile& profile, std::span<const Step> steps, bool owner) {
+Side ask_side(const CompiledProfile& profile, std::span<const Step> steps, bool owner, Detail detail) {
   Side side;
   std::optional<Verdict> verdict;
-  Lookup lookup(profile, owner);
+  Lookup lookup(profile, owner, detail);
   for (const Step& each : steps) {
     const std::size_t before = side.findings.size();
     for (const Question& question : each) {
@@ -359,12 +405,12 @@ bool lets_through(Verdict verdict) {
          verdict == Verdict::not_mediated;
 }
 
-Answer ask(const CompiledProfile& profile, const Action& action) {
+Answer ask(const CompiledProfile& profile, const Action& action, Detail detail) {
   const std::vector<Step> steps = questions(profile, action);
   Answer answer;
   answer.mode = profile.mode;
-  answer.owner = ask_side(profile, steps, true);
-  answer.other = ask_side(profile, steps, false);
+  answer.owner = ask_side(profile, steps, true, detail);
+  answer.other = ask_side(profile, steps, false, detail);
   return answer;
 }
 

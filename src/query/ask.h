@@ -40,6 +40,12 @@ struct Decider {
   auto operator<=>(const Decider&) const = default;
 };
 
+/// What it would take to turn an answer round by taking rules away.
+struct Turn {
+  std::vector<std::uint32_t> without;  ///< rules that have to go, all of them; ascending
+  bool lets_through = false;           ///< what the answer is then
+};
+
 /// The answer to one question.
 struct Finding {
   std::string what;
@@ -50,6 +56,7 @@ struct Finding {
   std::vector<Decider> deciders;  ///< ascending
   std::vector<Decider>
       near;  ///< of a denial that no rule decided: rules about the same object, with other permissions
+  std::optional<Turn> turn;  ///< none: not known, or no rule's going would turn it
   std::optional<std::uint32_t>
       capability;          ///< asked of the capability sets: its number (its rules: explain.h)
   std::string transition;  ///< of an exec that is allowed: where it goes
@@ -69,7 +76,10 @@ struct Answer {
   [[nodiscard]] bool depends_on_owner() const { return owner.verdict != other.verdict; }
 };
 
-[[nodiscard]] Answer ask(const compile::CompiledProfile& profile, const Action& action);
+/// `verdicts`: without the rules that decided, which take most of the time.
+enum class Detail : std::uint8_t { verdicts, rules };
+[[nodiscard]] Answer ask(const compile::CompiledProfile& profile, const Action& action,
+                         Detail detail = Detail::rules);
 
 /// What a `[[Expect]]` demands. Denied must hold for the owner and for others, allowed likewise.
 [[nodiscard]] bool is_allowed(const Answer& answer);

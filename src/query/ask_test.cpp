@@ -92,6 +92,36 @@ TEST(Ask, WhereAnExecGoes) {
   EXPECT_THAT(goes("/bin/c"), HasSubstr("inner, else the same profile"));
 }
 
+/// Which rules would have to go for the answer to change.
+TEST(Ask, WhatWouldTurnAnAnswer) {
+  CompiledText web(R"(profile web {
+  /etc/** rw,
+  /etc/p* w,
+  audit deny /etc/passwd w,
+  deny /etc/** w,
+  deny /srv/** w,
+  priority=5 /etc/motd w,
+  /bin/* ix,
+  capability chown,
+  deny capability kill,
+  capability,
+  hat h { /x r, }
+})");
+  EXPECT_THAT(web.explain("read /etc/x"), HasSubstr("web:2:3: /etc/** rw,\n    without this rule: denied\n"));
+  EXPECT_THAT(web.explain("write /etc/passwd"), HasSubstr("    without these 2 rules: allowed\n"));
+  EXPECT_THAT(web.explain("write /srv/x"),
+              HasSubstr("    without this rule: still denied, as no rule allows it\n"));
+  // Below the rule that decides stands a deny: without the one the other decides.
+  EXPECT_THAT(web.explain("write /etc/motd"), HasSubstr("without this rule: denied\n"));
+  // Mapping is implied by ix.
+  EXPECT_THAT(web.explain("mmap-exec /bin/a"), HasSubstr("web:8:3: /bin/* ix,\n    without this rule: denied\n"));
+  EXPECT_THAT(web.explain("capability chown"), HasSubstr("    without these 2 rules: denied\n"));
+  EXPECT_THAT(web.explain("capability kill"), HasSubstr("    without this rule: allowed\n"));
+  EXPECT_THAT(web.explain("read /nowhere"), Not(HasSubstr("without")));
+  // Implied by the hat: no rule's going would turn it.
+  EXPECT_THAT(web.explain("write /proc/1/attr/current"), Not(HasSubstr("without")));
+}
+
 TEST(Ask, Capabilities) {
   CompiledText web(
       "profile web { capability chown, audit capability kill, deny capability sys_admin, capability "
@@ -308,14 +338,17 @@ TEST(Explain, NamesTheRuleThatDecides) {
 })");
   EXPECT_EQ(web.explain("read /etc/hosts"),
             "read /etc/hosts: allowed\n"
-            "    web:2:3: /etc/** r,\n");
+            "    web:2:3: /etc/** r,\n"
+            "    without this rule: denied\n");
   EXPECT_EQ(web.explain("read /etc/shadow"),
             "read /etc/shadow: denied silently\n"
-            "    web:3:3: deny /etc/shadow r,\n");
+            "    web:3:3: deny /etc/shadow r,\n"
+            "    without this rule: allowed\n");
   EXPECT_EQ(web.explain("read /etc/x.conf"),
             "read /etc/x.conf: allowed and audited\n"
             "    web:2:3: /etc/** r,\n"
-            "    web:5:3: audit /etc/*.conf r,\n");
+            "    web:5:3: audit /etc/*.conf r,\n"
+            "    without these 2 rules: denied\n");
   EXPECT_EQ(web.explain("write /etc/hosts"),
             "write /etc/hosts: denied (logged)\n"
             "    no rule allows it\n"
@@ -339,7 +372,8 @@ TEST(Explain, ExactExecRulesBeatGlobs) {
   EXPECT_EQ(web.explain("exec /bin/sh"),
             "exec /bin/sh: allowed\n"
             "    it then runs as: the same profile\n"
-            "    web:3:3: /bin/sh ix,\n");
+            "    web:3:3: /bin/sh ix,\n"
+            "    without web:2:3 and web:3:3: denied\n");
 }
 
 }  // namespace

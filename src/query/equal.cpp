@@ -231,6 +231,13 @@ Result<void> ProfileComparison::compare(const CompiledProfile& a, const Compiled
 
 }  // namespace
 
+Result<std::vector<PolicyDifference>> profile_differences(const CompiledProfile& a, const CompiledProfile& b,
+                                                          const EqualOptions& options) {
+  std::vector<PolicyDifference> out;
+  BH_TRY_DO(ProfileComparison(a.name, options, out).compare(a, b));
+  return out;
+}
+
 Result<std::vector<PolicyDifference>> policy_differences(const compile::KernelPolicy& a,
                                                          const compile::KernelPolicy& b,
                                                          const EqualOptions& options) {

@@ -34,6 +34,11 @@ struct EqualOptions {
                                                                        const compile::KernelPolicy& b,
                                                                        const EqualOptions& options = {});
 
+/// Of two profiles, whatever they are called.
+[[nodiscard]] Result<std::vector<PolicyDifference>> profile_differences(const compile::CompiledProfile& a,
+                                                                        const compile::CompiledProfile& b,
+                                                                        const EqualOptions& options = {});
+
 /// One line: `profile docker-web: file: \`/etc/x\`: allow: read write | read`.
 [[nodiscard]] std::string to_text(const PolicyDifference& difference);
 

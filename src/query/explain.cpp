@@ -1,6 +1,7 @@
 #include "query/explain.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -42,7 +43,12 @@ DecidingLine line_of(const Decider& decider, const Origin& origin) {
 }
 
 /// Capabilities are sets, not strings: a deny rule wins, else those that allow it.
-std::vector<Decider> capability_deciders(std::uint32_t capability, const policy::ResolvedProfile& profile) {
+struct CapabilityRules {
+  std::vector<Decider> allow, deny;
+  [[nodiscard]] const std::vector<Decider>& deciding() const { return deny.empty() ? allow : deny; }
+};
+
+CapabilityRules capability_rules(std::uint32_t capability, const policy::ResolvedProfile& profile) {
   const std::string_view name = compile::name_of(compile::capability_names(), capability);
   const auto names_it = [&](const policy::Rule& rule) {
     if (const auto* named = std::get_if<policy::CapabilityRule>(&rule.body)) {
@@ -52,20 +58,44 @@ std::vector<Decider> capability_deciders(std::uint32_t capability, const policy:
     const auto* other = std::get_if<policy::ClassRule>(&rule.body);
     return other != nullptr && other->kind == policy::RuleClass::all;
   };
-  std::vector<Decider> allow, deny;
+  CapabilityRules rules;
   for (std::uint32_t i = 0; i < profile.rules.size(); ++i) {
     const policy::Rule& rule = profile.rules[i].rule;
     if (!names_it(rule)) continue;
     const bool denies = rule.qualifiers.access == policy::Access::deny;
-    (denies ? deny : allow).push_back({i, denies});
+    (denies ? rules.deny : rules.allow).push_back({i, denies});
   }
-  return deny.empty() ? allow : deny;
+  return rules;
 }
 
 std::vector<DecidingLine> lines_of(const std::vector<Decider>& deciders, const Origin& origin) {
   std::vector<DecidingLine> lines;
   for (const Decider& decider : deciders) lines.push_back(line_of(decider, origin));
   return lines;
+}
+
+std::string_view then_words(bool denied_now, bool lets_through) {
+  if (lets_through) return "allowed";
+  return denied_now ? "still denied, as no rule allows it" : "denied";
+}
+
+void explain_turn(std::string& out, const Finding& finding, const std::vector<DecidingLine>& deciding,
+                  const Origin& origin) {
+  const auto turn = turn_lines(finding, origin);
+  if (!turn) return;
+  const std::string_view then = then_words(!lets_through(finding.verdict), turn->lets_through);
+  const auto same = [](const DecidingLine& a, const DecidingLine& b) {
+    return a.place == b.place && a.included == b.included;
+  };
+  auto into = std::back_inserter(out);
+  if (std::ranges::equal(turn->without, deciding, same)) {
+    fmt::format_to(into, "    without {}: {}\n",
+                   deciding.size() == 1 ? "this rule" : fmt::format("these {} rules", deciding.size()), then);
+    return;
+  }
+  std::vector<std::string_view> places;
+  for (const DecidingLine& line : turn->without) places.push_back(line.place);
+  fmt::format_to(into, "    without {}: {}\n", fmt::join(places, " and "), then);
 }
 
 void explain_finding(std::string& out, const Finding& finding, const Origin* origin) {
@@ -82,6 +112,7 @@ void explain_finding(std::string& out, const Finding& finding, const Origin* ori
   };
   const std::vector<DecidingLine> lines = deciding_lines(finding, *origin);
   for (const DecidingLine& line : lines) show(line);
+  explain_turn(out, finding, lines, *origin);
   if (!lines.empty() || !(finding.traced || finding.capability)) return;
   out += "    no rule allows it\n";
   const std::vector<DecidingLine> near = near_lines(finding, *origin);
@@ -122,8 +153,21 @@ void explain_side(std::string& out, const Side& side, const Origin* origin) {
 }  // namespace
 
 std::vector<DecidingLine> deciding_lines(const Finding& finding, const Origin& origin) {
-  if (finding.capability) return lines_of(capability_deciders(*finding.capability, origin.profile), origin);
+  if (finding.capability)
+    return lines_of(capability_rules(*finding.capability, origin.profile).deciding(), origin);
   return lines_of(finding.deciders, origin);
+}
+
+std::optional<TurnLines> turn_lines(const Finding& finding, const Origin& origin) {
+  if (finding.capability) {
+    const CapabilityRules rules = capability_rules(*finding.capability, origin.profile);
+    if (rules.deciding().empty()) return std::nullopt;
+    return TurnLines{lines_of(rules.deciding(), origin), !rules.deny.empty() && !rules.allow.empty()};
+  }
+  if (!finding.turn) return std::nullopt;
+  TurnLines turn{{}, finding.turn->lets_through};
+  for (const std::uint32_t rule : finding.turn->without) turn.without.push_back(line_of({rule}, origin));
+  return turn;
 }
 
 std::vector<DecidingLine> near_lines(const Finding& finding, const Origin& origin) {

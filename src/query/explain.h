@@ -1,6 +1,7 @@
 // Answers as text: the verdict, what exactly was asked, and the lines of the profile that decided.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,14 @@ struct DecidingLine {
 /// The deciders of a finding; also those of capabilities, which are no part of an automaton.
 [[nodiscard]] std::vector<DecidingLine> deciding_lines(const Finding& finding, const Origin& origin);
 [[nodiscard]] std::vector<DecidingLine> near_lines(const Finding& finding, const Origin& origin);
+
+/// The rules that have to go to turn the answer, and what it is then.
+struct TurnLines {
+  std::vector<DecidingLine> without;
+  bool lets_through = false;
+};
+/// None: no rule's going would turn it, or it is not known.
+[[nodiscard]] std::optional<TurnLines> turn_lines(const Finding& finding, const Origin& origin);
 
 /// Several lines, ends with a newline. `origin` may be null (a binary): then no rules are named.
 [[nodiscard]] std::string explain(const Action& action, const Answer& answer, const Origin* origin);

@@ -1,0 +1,125 @@
+#include "diff/diff.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "diff/parts.h"
+#include "query/question.h"
+
+namespace bh::diff {
+namespace {
+
+using query::ActionKind;
+namespace medclass = compile::medclass;
+
+Joint::From file_of(const Side& side) {
+  const query::FileTable table = query::file_table(side.profile);
+  return {table.pdb, table.start};
+}
+
+Joint::From policydb_of(const Side& side) {
+  return {side.profile.policydb ? &*side.profile.policydb : nullptr, automata::Dfa::start};
+}
+
+bool mediates_sockets(const compile::CompiledProfile& profile) {
+  return query::mediates(profile, medclass::net_v8) || query::mediates(profile, medclass::net_v9) ||
+         !profile.network.empty();
+}
+
+}  // namespace
+
+std::string_view word(Severity severity) {
+  constexpr std::string_view words[] = {"low", "medium", "high", "critical"};
+  return words[static_cast<std::size_t>(severity)];
+}
+
+bool comparable(const Direction& direction, const query::Form& form) {
+  const auto both = [&](auto&& holds) { return holds(direction.from.profile) && holds(direction.to.profile); };
+  switch (form.kind) {
+    case ActionKind::file:
+    case ActionKind::link:
+    case ActionKind::rename:
+    case ActionKind::change_profile:
+    case ActionKind::capability:
+      return true;
+    case ActionKind::network:
+      return both(mediates_sockets);
+    default:
+      return both([&](const auto& profile) { return query::mediates(profile, form.mediation_class); });
+  }
+}
+
+std::vector<Example> ask_both(const Direction& direction, const std::string& action) {
+  diag::SourceMap sources;
+  diag::Sink sink;
+  const diag::SourceId source = sources.add("the example", action);
+  const auto parsed =
+      query::parse_action(sources, {source, 0, static_cast<std::uint32_t>(action.size())}, sink);
+  if (!parsed) return {};
+  Example example{.action = action};
+  const auto ask = [&](const Side& side, query::Verdict& verdict, std::vector<query::DecidingLine>& lines) {
+    const query::Answer answer = query::ask(side.profile, *parsed);
+    // Of a file: the side on which there is something to see is the owner's, which may do more.
+    verdict = answer.owner.verdict;
+    if (side.origin == nullptr) return;
+    for (const query::Finding& finding : answer.owner.findings) {
+      for (query::DecidingLine& line : query::deciding_lines(finding, *side.origin)) {
+        const bool seen = std::ranges::any_of(lines, [&](const query::DecidingLine& other) {
+          return other.place == line.place && other.rule == line.rule;
+        });
+        if (!seen) lines.push_back(std::move(line));
+      }
+    }
+  };
+  const Side& a = direction.gain ? direction.from : direction.to;
+  const Side& b = direction.gain ? direction.to : direction.from;
+  ask(a, example.verdict_a, example.lines_a);
+  ask(b, example.verdict_b, example.lines_b);
+  return {std::move(example)};
+}
+
+Result<std::vector<Change>> compare(const Side& a, const Side& b, const Options& options) {
+  std::vector<Change> changes;
+  BH_TRY(Joint file, Joint::make(file_of(a), file_of(b), options.budget));
+  BH_TRY(Joint policydb, Joint::make(policydb_of(a), policydb_of(b), options.budget));
+  const Joints joints{std::move(file), std::move(policydb)};
+  for (const bool gain : {true, false}) {
+    const Direction direction{gain ? a : b, gain ? b : a, gain, options};
+    add_member_changes(direction, changes);
+    constexpr auto unconfined = static_cast<std::uint32_t>(compile::Mode::unconfined);
+    if (a.profile.mode == unconfined || b.profile.mode == unconfined) continue;  // rules decide nothing there
+    add_listed_changes(direction, changes);
+    BH_TRY_DO(add_language_changes(direction, joints, changes));
+  }
+  std::ranges::stable_sort(changes, [](const Change& one, const Change& other) {
+    if (one.gain != other.gain) return one.gain;
+    return one.severity > other.severity;
+  });
+  return changes;
+}
+
+std::vector<std::string> glob_hints(const policy::ResolvedProfile& profile) {
+  constexpr std::size_t most = 64;
+  std::vector<std::string> hints;
+  for (const policy::ResolvedRule& resolved : profile.rules) {
+    const auto* rule = std::get_if<policy::FileRule>(&resolved.rule.body);
+    if (rule == nullptr || !rule->path) continue;
+    const std::string& glob = rule->path->value;
+    for (std::size_t at = 1; at < glob.size() && hints.size() < most; ++at) {
+      if (glob[at - 1] != '/' || std::string_view("*?[{").find(glob[at]) == std::string_view::npos) continue;
+      std::string end = glob.substr(at);
+      if (std::ranges::find(hints, end) == hints.end()) hints.push_back(std::move(end));
+    }
+  }
+  return hints;
+}
+
+const Change* severest_gain(const std::vector<Change>& changes) {
+  const Change* severest = nullptr;
+  for (const Change& change : changes) {
+    if (change.gain && (severest == nullptr || change.severity > severest->severity)) severest = &change;
+  }
+  return severest;
+}
+
+}  // namespace bh::diff
