@@ -30,7 +30,7 @@ std::string text_of(const app::CompileReport& report) {
     for (const auto& profile : file.profiles)
       rows.push_back({profile.name, profile.mode, std::to_string(profile.file_states),
                       std::to_string(profile.policy_states), file.input});
-  return columns(rows);
+  return rows.size() == 1 ? std::string() : columns(rows);
 }
 
 /// A number from 1 to `most` after the flag, or `otherwise`; none: it is no such number, which is said.

@@ -320,10 +320,13 @@ bool Parser::assignment(VariableAssignment& node, std::uint32_t begin) {
   std::ranges::transform(value, value.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   if (node.values.size() == 1 && (value == "true" || value == "false")) return true;
-  return fail(Code::bad_assignment, node.values.front().span,
-              fmt::format("`{}` is not a boolean",
-                          lexer_.text(node.values.front().span.begin, node.values.back().span.end)),
-              "`true` or `false`");
+  static constexpr std::string_view booleans[] = {"true", "false"};
+  const auto nearest = diag::did_you_mean(value, booleans);
+  return fail(
+      Code::bad_assignment, node.values.front().span,
+      fmt::format("`{}` is not a boolean",
+                  lexer_.text(node.values.front().span.begin, node.values.back().span.end)),
+      nearest && node.values.size() == 1 ? fmt::format("did you mean `{}`?", *nearest) : "`true` or `false`");
 }
 
 bool Parser::assigned_values(VariableAssignment& node) {
