@@ -8,7 +8,7 @@
     what is on stderr
 
 UPDATE=1 writes what is said now into the files. Then: every code of src/diag/codes_*.def is shown by a case here or in the goldens of
-policy and generate, with its place and caret, or is of no place and shown by a test that is named here."""
+policy, generate, compile and check, with its place and caret, or is of no place and shown by a test that is named here."""
 import os
 import pathlib
 import re
@@ -96,7 +96,7 @@ for path in sorted((SOURCE / "tests" / "diagnostics").glob("*.txt")):
     if UPDATE:
         path.write_text("".join(case.text() for case in cases))
 for path in [*(SOURCE / "src/policy/testdata").glob("*.txt"), *(SOURCE / "src/generate/testdata").glob("*.expected"),
-             *(SOURCE / "src/compile/testdata").glob("*.txt")]:
+             *(SOURCE / "src/compile/testdata").glob("*.txt"), *(SOURCE / "src/check/testdata").glob("*.expected")]:
     seen.update(shown(path.read_text()))
 
 codes = {}

@@ -48,9 +48,14 @@ struct CompileReport {
 };
 
 struct CompileOptions {
-  std::size_t jobs = 1;        ///< threads, the caller's own among them
+  std::size_t jobs =
+      1;  ///< threads, the caller's own among them: for files, and where they are few for profiles
   PassTimes* times = nullptr;  ///< where the time goes, if somebody wants to know
 };
+
+/// The inputs with each folder replaced by the files in it, by name, but for those that policy folders pass
+/// over.
+[[nodiscard]] std::vector<std::string> files_of(Session& session, const std::vector<std::string>& inputs);
 
 /// A folder stands for the files in it, but for those that policy folders pass over (`README`, `x.dpkg-old`,
 /// …). Every input is looked at, whatever came of those before it, by at most `options.jobs` threads. Errors:

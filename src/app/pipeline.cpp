@@ -156,7 +156,7 @@ Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {
   diag::Sink sink;
   auto resolved = policy::resolve(library_, profile.text, sink);
   if (sink.ok() && resolved.profiles.empty())
-    sink.report(settings_.empty_is_fine ? diag::Code::nothing_to_compile : diag::Code::no_profile,
+    sink.report(settings_.may_be_empty ? diag::Code::nothing_to_compile : diag::Code::no_profile,
                 {profile.text, 0, 0}, "there is no profile in this file")
         .with_help("a profile looks like `profile NAME { … }`; a spec is TOML with at least `Name = \"…\"`");
   forward(sink, profile);
@@ -164,7 +164,7 @@ Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {
   return resolved;
 }
 
-Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
+Result<Compiled> Pipeline::compile(const Profile& profile, Purpose purpose) {
   Compiled compiled;
   if (profile.input.kind == InputKind::compiled) {
     auto decoded = compile::decode(profile.input.bytes);
@@ -180,7 +180,9 @@ Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
   compile::Options options;
   options.complain = settings_.complain;
   options.budget = settings_.budget;
-  options.keep_tags = tags == Tags::keep;
+  options.jobs = settings_.jobs;
+  options.dense = purpose != Purpose::loading;
+  options.keep_tags = purpose == Purpose::reasons;
   auto policy = compile::compile(*compiled.resolved, chosen->features, options, session_.sources, sink);
   forward(sink, profile);
   if (!policy || session_.sink.errors() != before) return wrong_input(session_, before);

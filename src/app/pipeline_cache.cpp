@@ -12,7 +12,7 @@ namespace bh::app {
 namespace {
 
 std::uint32_t states_of(const std::optional<compile::Pdb>& pdb) {
-  return pdb ? static_cast<std::uint32_t>(pdb->dfa.states()) : 0;
+  return pdb ? static_cast<std::uint32_t>(pdb->states()) : 0;
 }
 
 std::vector<CompiledEntry> entries_of(const compile::KernelPolicy& policy) {
@@ -45,7 +45,7 @@ std::string Pipeline::key_of(const Profile& profile, const ChosenFeatures& featu
   add_part(all, settings_.base);
   add_part(all, settings_.policy_features);
   add_part(all, settings_.complain ? "complain" : "");
-  add_part(all, settings_.empty_is_fine ? "empty" : "");
+  add_part(all, settings_.may_be_empty ? "empty" : "");
   add_part(all, std::to_string(settings_.budget.max_states));
   add_part(all, fmt::format("{} folders", settings_.include_folders.size()));
   for (const std::string& folder : settings_.include_folders) add_part(all, folder);
@@ -152,7 +152,7 @@ Result<Ready> Pipeline::ready(const std::string& name) {
     }
   }
   said_.clear();
-  BH_TRY(Compiled compiled, compile(profile));
+  BH_TRY(Compiled compiled, compile(profile, Purpose::loading));
   Ready ready{.profiles = entries_of(compiled.policy), .cache = cacheable ? CacheUse::miss : CacheUse::off};
   if (cacheable) ready.not_kept = keep(profile, key, compiled, ready.profiles);
   ready.bytes = std::move(compiled.bytes);

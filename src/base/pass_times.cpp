@@ -32,6 +32,8 @@ PassRecording::PassRecording(PassTimes* times) : before_(now.times) {
   now = {times, Pass::other, times == nullptr ? 0 : cpu_time()};
 }
 
+PassTimes* PassRecording::current() { return now.times; }
+
 PassRecording::~PassRecording() {
   if (now.times != nullptr) now.times->sums_[static_cast<std::size_t>(now.pass)].nanoseconds += lap();
   now = {before_, Pass::other, before_ == nullptr ? 0 : cpu_time()};

@@ -69,6 +69,9 @@ class PassRecording {
   PassRecording(const PassRecording&) = delete;
   PassRecording& operator=(const PassRecording&) = delete;
 
+  /// Where this thread's time goes, for the threads that it starts; null: nowhere.
+  [[nodiscard]] static PassTimes* current();
+
  private:
   PassTimes* before_;
 };

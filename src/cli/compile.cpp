@@ -61,7 +61,7 @@ int run_dump(const Arguments& arguments, const Warnings& warnings, Terminal& ter
   const std::string stage = *arguments.value("dump");
   app::Session session;
   auto settings = policy_settings(compile_command, arguments);
-  settings.empty_is_fine = true;
+  settings.may_be_empty = true;
   app::Pipeline pipeline(session, std::move(settings));
   for (const std::string& input : arguments.rest(0)) {
     auto text = app::dump(session, pipeline, input,
@@ -132,7 +132,7 @@ int run_compile(const Arguments& arguments, const Warnings& warnings, std::size_
   auto settings = policy_settings(compile_command, arguments);
   const auto output = arguments.value("output");
   settings.need_real_features = output.has_value();
-  settings.empty_is_fine = true;
+  settings.may_be_empty = true;
   settings.budget.max_states = max_states;
   PassTimes times;
   PassTimes* const wanted_times = arguments.has("time-passes") ? &times : nullptr;

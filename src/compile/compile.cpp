@@ -1,6 +1,8 @@
 #include "compile/compile.h"
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <utility>
 
 #include "base/pass_times.h"
@@ -76,13 +78,42 @@ CompiledProfile compile_profile(const policy::ResolvedPolicy& policy, const poli
   add_implied_file_rules(builder);
   add_class_markers(builder);
   finish_fields(builder);
-  const RuleSet::Context build{policy, profile, options.budget, options.keep_tags, sink};
+  const RuleSet::Context build{
+      policy, profile, options.budget, options.dense, options.keep_tags, options.keep_meetings, sink};
   if (!builder.policydb.empty()) builder.out.policydb = builder.policydb.build(build);
   if (!builder.file.empty()) {
     builder.out.file = builder.file.build(build);
     if (builder.out.file) builder.out.file->xtable = builder.xtable;
   }
   return std::move(builder.out);
+}
+
+/// From so many rules on, threads save more time than it takes to start them.
+constexpr std::size_t rules_worth_threads = 200;
+
+std::size_t threads_for(const policy::ResolvedPolicy& policy, const Options& options) {
+  std::size_t rules = 0;
+  for (const policy::ResolvedProfile& profile : policy.profiles) rules += profile.rules.size();
+  return rules < rules_worth_threads ? 1 : std::min<std::size_t>(options.jobs, policy.profiles.size());
+}
+
+/// `work(i)` for every i below `count`, by `threads` threads, this one among them; whichever throws, all have
+/// ended.
+template <class Work>
+void share_out(std::size_t count, std::size_t threads, const Work& work) {
+  std::atomic<std::size_t> next = 0;
+  const auto take = [&] {
+    for (std::size_t at; (at = next++) < count;) work(at);
+  };
+  std::vector<std::future<void>> others;
+  while (others.size() + 1 < threads)
+    others.push_back(std::async(std::launch::async, [&, times = PassRecording::current()] {
+      const PassRecording recording(times);
+      const PassTimer timer(Pass::rules);
+      take();
+    }));
+  take();
+  for (auto& other : others) other.get();
 }
 
 }  // namespace
@@ -101,9 +132,16 @@ std::optional<KernelPolicy> compile(const policy::ResolvedPolicy& policy, const 
   KernelPolicy out;
   out.dialect = dialect(kernel);
   out.kernel_abi = kernel.has("policy/versions/v7") ? 7 : kernel.has("policy/versions/v6") ? 6 : 5;
-  for (const policy::ResolvedProfile& profile : policy.profiles) {
-    out.profiles.push_back(compile_profile(policy, profile, usable, kernel, options, sink));
-  }
+  // Profiles have nothing to do with each other once they are resolved; each has a sink of its own, so that
+  // what is said comes in their order.
+  out.profiles.resize(policy.profiles.size());
+  std::vector<diag::Sink> said(policy.profiles.size());
+  share_out(policy.profiles.size(), threads_for(policy, options), [&](std::size_t i) {
+    out.profiles[i] = compile_profile(policy, policy.profiles[i], usable, kernel, options, said[i]);
+    out.profiles[i].dbus_needs_net_v9 = kernel.has("network_v9");
+  });
+  for (const diag::Sink& one : said)
+    for (const diag::Diagnostic& diagnostic : one.diagnostics()) sink.report(diagnostic);
   if (sink.errors() != errors_before) return std::nullopt;
   return out;
 }

@@ -81,7 +81,7 @@ std::string bit_names(std::uint64_t mask, std::span<const NamedNumber> names) {
 }
 
 void describe_automaton(std::string& out, std::string_view name, const Pdb& pdb) {
-  fmt::format_to(std::back_inserter(out), "  {}: {} states, {} permission entries\n", name, pdb.dfa.states(),
+  fmt::format_to(std::back_inserter(out), "  {}: {} states, {} permission entries\n", name, pdb.states(),
                  pdb.perms.size());
 }
 

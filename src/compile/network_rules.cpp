@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "compile/names.h"
+#include "policy/words.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
 
@@ -15,26 +15,6 @@ namespace {
 using automata::ByteSet;
 using automata::ExprId;
 using automata::ExprPool;
-
-constexpr auto access_words = std::to_array<AccessWord>({
-    {"r", net_bit::receive},
-    {"w", net_bit::send},
-    {"rw", net_bit::receive | net_bit::send},
-    {"read", net_bit::receive},
-    {"write", net_bit::send},
-    {"receive", net_bit::receive},
-    {"send", net_bit::send},
-    {"create", net_bit::create},
-    {"shutdown", net_bit::shutdown},
-    {"connect", net_bit::connect},
-    {"setattr", net_bit::setattr},
-    {"getattr", net_bit::getattr},
-    {"accept", net_bit::accept},
-    {"bind", net_bit::bind},
-    {"listen", net_bit::listen},
-    {"setopt", net_bit::setopt},
-    {"getopt", net_bit::getopt},
-});
 
 constexpr std::uint32_t inet = 2, inet6 = 10;
 constexpr std::uint32_t stream = 1, dgram = 2, raw = 3;
@@ -69,7 +49,7 @@ ByteSet every_family() {
 /// list.
 ByteSet named_families() {
   ByteSet all;
-  for (const NamedNumber& family : family_names()) all.set(family.number);
+  for (const policy::Word& family : policy::network_families()) all.set(family.value);
   return all;
 }
 
@@ -83,10 +63,10 @@ ByteSet families_with_addresses() {
 
 void report_word(ProfileBuilder& builder, const RuleContext& context, const policy::Text& word, bool first) {
   std::vector<std::string_view> names;
-  for (const NamedNumber& entry : socket_type_names()) names.push_back(entry.name);
+  for (const policy::Word& entry : policy::socket_types()) names.push_back(entry.name);
   for (const Protocol& entry : protocols) names.push_back(entry.name);
   if (first) {
-    for (const NamedNumber& entry : family_names()) names.push_back(entry.name);
+    for (const policy::Word& entry : policy::network_families()) names.push_back(entry.name);
   }
   diag::Diagnostic& diagnostic =
       builder.report(diag::Code::unknown_word, context, word.span,
@@ -101,7 +81,7 @@ void report_word(ProfileBuilder& builder, const RuleContext& context, const poli
 /// A type or a protocol behind (or without) a family. A protocol narrows the families to those that have it.
 bool choose_type(ProfileBuilder& builder, const RuleContext& context, const policy::Text& word, bool first,
                  Sockets& chosen) {
-  if (const auto type = number_of(socket_type_names(), word.value)) {
+  if (const auto type = policy::number_of(policy::socket_types(), word.value)) {
     chosen.type = type;
     return true;
   }
@@ -139,7 +119,7 @@ std::optional<Sockets> chosen_sockets(ProfileBuilder& builder, const policy::Cla
   Sockets chosen{with_address ? families_with_addresses() : named_families(), with_address, {}};
   std::size_t at = 0;
   if (rule.words.empty()) return chosen;
-  if (const auto family = number_of(family_names(), rule.words[0].value)) {
+  if (const auto family = policy::number_of(policy::network_families(), rule.words[0].value)) {
     chosen.families.reset();
     chosen.families.set(*family);
     chosen.named_family = true;
@@ -175,13 +155,11 @@ std::vector<std::optional<std::uint32_t>> unix_types(const Sockets& chosen) {
   if (chosen.type) return {chosen.type};
   if (!chosen.named_family) return {std::nullopt};
   std::vector<std::optional<std::uint32_t>> types;
-  for (const NamedNumber& entry : socket_type_names()) types.emplace_back(entry.number);
+  for (const policy::Word& entry : policy::socket_types()) types.emplace_back(entry.value);
   return types;
 }
 
 }  // namespace
-
-std::span<const AccessWord> network_access() { return access_words; }
 
 std::optional<std::uint8_t> network_class(const Features& usable) {
   if (usable.has("network_v9")) return medclass::net_v9;
@@ -213,23 +191,26 @@ void add_network_rule(ProfileBuilder& builder, const policy::ClassRule& rule, co
       std::to_array<std::string_view>({"ip", "port", "interface", "type", "protocol"});
   check_keys(builder, context, rule.conditions, keys);
   check_keys(builder, context, rule.peer, keys);
-  const auto bits = access_bits(builder, rule, context, access_words, net_bit::all);
+  const std::uint32_t bits = access_bits(rule, net_bit::all);
   const auto chosen = chosen_sockets(builder, rule, context);
-  if (!bits || !chosen) return;
+  if (!chosen) return;
   if (!rule.conditions.empty() || !rule.peer.empty())
     builder.note_downgraded(context, "addresses in network rules");
   const bool by_class = network_class(builder.usable).has_value();
   if (!by_class && !builder.usable.has("network/af_mask"))
     return builder.note_not_mediated(context, "network");
   if (chosen->families.test(family_unix)) {
+    // Of a deny the reference takes every access here, whatever the rule names (docs/decisions/0006); so do we, and give no
+    // more than is written.
+    const std::uint32_t unix_bits = context.qualifiers.access == policy::Access::deny ? net_bit::all : bits;
     for (const auto& type : unix_types(*chosen)) {
       UnixSocket socket;
       socket.type = type;
-      add_unix_checks(builder, context, socket, *bits, true);
+      add_unix_checks(builder, context, socket, unix_bits, true);
     }
   }
   if (!by_class) return add_to_family_masks(builder, context, *chosen);
-  add_socket_check(builder, context, chosen->families, chosen->type, *bits, context.qualifiers.priority);
+  add_socket_check(builder, context, chosen->families, chosen->type, bits, context.qualifiers.priority);
 }
 
 }  // namespace bh::compile

@@ -48,7 +48,7 @@ constexpr ConditionShape shapes[] = {
     {RuleClass::mount, "options", true, false, true, true},
     {RuleClass::mount, "option", true, false, true, true},
     {RuleClass::pivot_root, "oldroot", true, false, false, true},
-    {RuleClass::mqueue, "type", true},
+    {RuleClass::mqueue, "type", true, false, true},
     {RuleClass::mqueue, "label", true},
     {RuleClass::io_uring, "label", true},
 };

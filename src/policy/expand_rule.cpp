@@ -18,7 +18,7 @@ class Expansion {
 
   void operator()(FileRule& rule) {
     if (rule.path) path(*rule.path);
-    if (rule.target) target(*rule.target);
+    if (rule.target) exec_target(*rule.target);
   }
   void operator()(LinkRule& rule) {
     path(rule.link);
@@ -88,6 +88,17 @@ class Expansion {
         .with_help(text.value.starts_with('@') ? "a variable in a rule is written `@{NAME}`" : "");
   }
 
+  /// Stays as it is written (docs/decisions/0005).
+  void exec_target(const Text& text) {
+    if (text.value.find("@{") == std::string::npos) return;
+    sink_
+        .report(Code::bad_target, text.span,
+                fmt::format("`{}` is not replaced in the target of an exec rule, and no profile has such a name: the "
+                            "kernel will refuse to execute",
+                            text.value))
+        .with_help("write the profile's name out; apparmor_parser does not replace variables here either");
+  }
+
   void target(Text& text) {
     const bool choice = text.value.find("@{") != std::string::npos && variables_.values(text).size() > 1;
     if (!replace(text)) return;
@@ -124,14 +135,16 @@ void split_addresses(std::vector<Rule>& rules, bool peer, Variables& variables, 
     auto index = static_cast<std::size_t>(addr - list.begin());
     Text text = addr->values.front();
     for (const std::string& value : variables.split_first(text)) {
-      if (!is_address(value)) {
-        sink.report(Code::bad_condition_value, text.span,
-                    fmt::format("`{}` is not the address of a unix socket", value))
-            .with_help("`@NAME` for an abstract one, `auto`, or `none`");
-        return;
-      }
       Rule one = rule;
-      conditions(one)[index].values.front().value = value;
+      std::string& address = conditions(one)[index].values.front().value;
+      address = value;
+      if (!is_address(value)) {
+        // As apparmor_parser does, which takes the first byte of what a variable brings for the `@`.
+        if (!value.empty()) address.front() = '@';
+        sink.report(Code::suspicious_value, text.span,
+                    fmt::format("`{}` is not the address of a unix socket; it is taken for `{}`", value, address))
+            .with_help("`@NAME` for an abstract one, `auto`, or `none`");
+      }
       out.push_back(std::move(one));
     }
   }

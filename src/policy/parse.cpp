@@ -157,7 +157,11 @@ std::unique_ptr<Block> Parser::braced_block(std::string_view what) {
 bool Parser::include(Block& out) {
   Include node;
   std::uint32_t begin = lexer_.position();
-  lexer_.advance(lexer_.peek() == '#' ? 8 : 7);
+  const bool hash = lexer_.peek() == '#';
+  lexer_.advance(hash ? 8 : 7);
+  if (!hash && lexer_.peek() == '<')
+    return fail(Code::bad_file_name, here(), "`include` and its file stand without a blank between them",
+                "for example `include <abstractions/base>`");
   lexer_.skip_line_blank();
   std::uint32_t before_if = lexer_.position();
   if (take_keyword("if")) {

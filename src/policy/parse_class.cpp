@@ -25,9 +25,14 @@ bool Parser::class_rule(Rule& rule, RuleClass kind) {
   out.kind = kind;
   std::uint32_t begin = lexer_.position();
   std::size_t errors = sink_.errors();
-  if (!accesses(out) || !network_words(out) || !conditions(out) || !class_tail(out) ||
-      !end_of_class_rule(out))
-    return false;
+  const bool commentless = kind != RuleClass::pivot_root && kind != RuleClass::io_uring && kind != RuleClass::all;
+  lexer_.allow_comments(!commentless);
+  const bool good = accesses(out) && network_words(out) && conditions(out) && class_tail(out) && end_of_class_rule(out);
+  const bool comment = commentless && lexer_.peek() == '#';
+  const diag::Span place = here();
+  lexer_.allow_comments(true);
+  if (comment) return fail_comment(place);
+  if (!good) return false;
   if (sink_.errors() == errors) check_rule(out, lexer_.span(begin), sink_);
   rule.body = std::move(out);
   return true;
@@ -65,6 +70,8 @@ bool Parser::accesses(ClassRule& rule) {
   if (known.empty()) return true;
   lexer_.skip_blank();
   std::uint32_t begin = lexer_.position();
+  if (rule.kind == RuleClass::userns && lexer_.peek() == '(')
+    return expected("`create`", "write `userns create,` without parentheses");
   if (!lexer_.take("(")) {
     std::string_view name = lexer_.peek_name();
     if (!find(known, name)) return true;
@@ -76,7 +83,7 @@ bool Parser::accesses(ClassRule& rule) {
     lexer_.skip_blank();
     if (lexer_.take(",")) continue;
     if (lexer_.take(")")) return true;
-    if (lexer_.peek_name().empty()) return expected("an access or `)`");
+    if (lexer_.peek_name().empty() && lexer_.peek() != '"') return expected("an access or `)`");
     Text name;
     if (!word(name, "an access or `)`", ",)")) return false;
     if (!access(rule, std::move(name))) return false;
@@ -135,7 +142,8 @@ bool Parser::conditions(ClassRule& rule) {
       if (!peer(rule, std::move(key), begin)) return false;
       continue;
     }
-    if (!rule.peer.empty() && rule.peer.front().key.value != "label") return true;  // reported by class_rule
+    const bool single = rule.kind == RuleClass::signal || rule.kind == RuleClass::ptrace;
+    if (!rule.peer.empty() && !single) return true;  // reported by class_rule
     if (!condition(rule.conditions, false)) return false;
   }
 }
@@ -179,6 +187,9 @@ bool Parser::condition_values(Condition& into, bool in_peer) {
   }
   Text value;
   if (!word(value, what, in_peer ? std::string_view(",)") : std::string_view())) return false;
+  if (in_peer && value.quoted && value.value.empty())
+    return fail(Code::bad_condition_value, value.span, fmt::format("an empty value for `{}`", into.key.value),
+                "leave the condition out where every value will do");
   into.values.push_back(std::move(value));
   return true;
 }

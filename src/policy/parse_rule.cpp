@@ -214,8 +214,12 @@ bool Parser::file_rule(Rule& rule, Written& written, bool keyword_form) {
   Access access = written.qualifiers.access_stated ? written.qualifiers.access : block_access_;
   lexer_.skip_blank();
   if (keyword_form && lexer_.peek() == ',') {
+    if (access == Access::deny)
+      return fail(Code::exec_conflict, lexer_.here(),
+                  "`deny file,` would deny the exec mode `ix`, and a deny rule names none",
+                  "write `deny /{,**} rwlkmx,`");
     file.perms = perm_exec | perm_write | perm_read | perm_link | perm_lock | perm_mmap;
-    file.exec.kind = access == Access::deny ? ExecTransition::Kind::bare : ExecTransition::Kind::inherit;
+    file.exec.kind = ExecTransition::Kind::inherit;
     rule.body = std::move(file);
     return true;
   }
@@ -227,7 +231,7 @@ bool Parser::file_rule(Rule& rule, Written& written, bool keyword_form) {
   bool path_first = starts_path(lexer_);
   Text perms, path;
   if (!path_first) {
-    if (!word(perms, "a path or file permissions")) return false;
+    if (!word(perms, "a path or file permissions", ",")) return false;
     if (!file_perms(file, perms.value, perms.span, access)) return false;
     lexer_.skip_blank();
     diag::Span subset = here();
@@ -262,7 +266,7 @@ bool Parser::file_rule(Rule& rule, Written& written, bool keyword_form) {
       return fail(Code::bad_file_perms, here(), fmt::format("no permissions after `{}`", path.value),
                   "for example `/etc/passwd r,`");
     if (lexer_.peek() == '"') return expected("file permissions", "permissions are not quoted");
-    if (!word(perms, "file permissions")) return false;
+    if (!word(perms, "file permissions", ",")) return false;
     if (!file_perms(file, perms.value, perms.span, access)) return false;
   }
   file.path = std::move(path);
@@ -382,7 +386,7 @@ bool Parser::file_perms(FileRule& file, std::string_view word_text, diag::Span s
     }
     at += length;
   }
-  if (bare && access != Access::deny && file.exec.kind == ExecTransition::Kind::bare)
+  if (bare && access != Access::deny && file.exec.kind == ExecTransition::Kind::bare && !file.unsafe_keyword)
     return fail(
         Code::bad_file_perms, span, "`x` must say what happens to the confinement",
         "ix stays in this profile, px goes to the program's own, cx to a child, ux leaves confinement");
@@ -413,6 +417,21 @@ bool Parser::link_rule(Rule& rule) {
 }
 
 bool Parser::change_profile(Rule& rule) {
+  lexer_.allow_comments(false);
+  const bool good = change_profile_words(rule);
+  lexer_.skip_blank();
+  const bool comment = lexer_.peek() == '#';
+  const diag::Span place = here();
+  lexer_.allow_comments(true);
+  return comment ? fail_comment(place) : good;
+}
+
+bool Parser::fail_comment(diag::Span place) {
+  return fail(Code::unexpected_token, place, "a comment inside a rule: apparmor_parser would read it as a word",
+              "put it behind the comma of the rule");
+}
+
+bool Parser::change_profile_words(Rule& rule) {
   ChangeProfileRule change;
   lexer_.skip_blank();
   diag::Span mode = here();
@@ -472,7 +491,7 @@ bool Parser::rlimit(Rule& rule) {
   }
   lexer_.skip_blank();
   if (!lexer_.take("<=")) return expected("`<=` after the name of the limit");
-  if (!word(limit.value, "the value of the limit")) return false;
+  if (!word(limit.value, "the value of the limit", ",")) return false;
   lexer_.skip_blank();
   // The unit may stand apart from the number.
   if (is_digit(limit.value.value.back()) && is_alpha(lexer_.peek())) {

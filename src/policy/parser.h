@@ -69,6 +69,9 @@ class Parser {
   bool exec_target(std::optional<Text>& target);
   bool link_rule(Rule& rule);
   bool change_profile(Rule& rule);
+  bool change_profile_words(Rule& rule);
+  /// Some rules cannot hold a comment.
+  bool fail_comment(diag::Span place);
   bool capability(Rule& rule);
   bool rlimit(Rule& rule);
 

@@ -222,7 +222,11 @@ void Resolver::include(const Include& node, Context context, Place place, std::s
 void Resolver::abi(const Abi& node, Place place) {
   if (out_.abi || !library_.options().abi_override.empty()) return;  // the first one counts
   const std::string& path = node.path.value;
-  if (node.magic && path == "default") return;
+  if (node.magic && path == "default") {
+    if (library_.options().known_abi != nullptr)
+      out_.abi = PolicyAbi{node.span, "<default>", std::string(library_.options().known_abi(path))};
+    return;
+  }
   if (node.magic && path == "kernel") {
     out_.abi = PolicyAbi{node.span, "<kernel>", {}};
     return;
@@ -310,6 +314,7 @@ void Resolver::profile(const Profile& node, ProfileId parent, Place place) {
     if (own.starts_with("//")) own.erase(0, 2);
   }
   out.name = own;
+  out.own_name = node.name.value;
   if (parent.valid()) {
     const ResolvedProfile& above = out_.profiles[parent.index()];
     if (node.name_space)
@@ -322,10 +327,7 @@ void Resolver::profile(const Profile& node, ProfileId parent, Place place) {
   out.hat = node.hat;
   out.span = node.span;
   out.attachment = attachment(node, own, place);
-  for (Condition xattr : node.xattrs) {
-    for (Text& value : xattr.values) value.value = variables_.expand(value);
-    out.xattrs.push_back(std::move(xattr));
-  }
+  out.xattrs = node.xattrs;
   for (Text identity : node.identities) {
     identity.value = variables_.expand(identity);
     out.identities.push_back(std::move(identity));
