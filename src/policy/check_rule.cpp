@@ -121,8 +121,7 @@ class Check {
         error(Code::bad_condition_value, condition.key.span,
               fmt::format("`:=` cannot be used with `{}` here", key))
             .with_help("only `peer=(label:=NAME)` of a network rule assigns");
-      const bool address =
-          rule_.kind == RuleClass::network && (key == "ip" || key == "port");  // lists are read, too
+      const bool address = !peer && rule_.kind == RuleClass::network && (key == "ip" || key == "port");
       if (condition.values.size() > 1 && !shape->many && !address)
         error(Code::bad_condition_value, condition.values[1].span, fmt::format("`{}` has one value", key))
             .with_help("write a rule for each of them");

@@ -307,9 +307,8 @@ bool Parser::assignment(VariableAssignment& node, std::uint32_t begin) {
   if (seen_profile_) return misplaced_declaration("a variable");
   const std::uint32_t name_end = lexer_.position();
   lexer_.skip_blank();
-  if (node.kind == VariableAssignment::Kind::set && lexer_.starts_with(":=") &&
-      (lexer_.position() == name_end || !is_space(lexer_.peek(2))))
-    return fail(Code::bad_assignment, here(), "`:=` stands between blanks", "write `@{NAME} := value`");
+  if (node.kind == VariableAssignment::Kind::set && lexer_.starts_with(":=") && lexer_.position() == name_end)
+    return fail(Code::bad_assignment, here(), "a blank stands before `:=`", "write `@{NAME} := value`");
   const auto* op =
       std::ranges::find_if(operators, [&](const auto& entry) { return lexer_.take(entry.first); });
   if (op == std::end(operators)) {
