@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/origin.h"
 #include "app/query.h"
 #include "app/verify.h"
 #include "query/explain.h"
@@ -29,7 +30,7 @@ Result<ScoreReport> score_profiles(Session& session, Pipeline& pipeline,
   ScoreReport report;
   for (const std::string& input : inputs) {
     BH_TRY(Profile read, pipeline.read(input));
-    BH_TRY(Compiled compiled, pipeline.compile(read, Tags::keep));
+    BH_TRY(Compiled compiled, pipeline.compile(read, Purpose::reasons));
     BH_TRY(const std::size_t index, pick_profile(compiled, read.input, profile));
     const auto& scored = compiled.policy.profiles[index];
     ScoredProfile column{
