@@ -154,8 +154,8 @@ Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {
   diag::Sink sink;
   auto resolved = policy::resolve(library_, profile.text, sink);
   if (sink.ok() && resolved.profiles.empty())
-    sink.report(settings_.may_be_empty ? diag::Code::nothing_to_compile : diag::Code::no_profile, {profile.text, 0, 0},
-                "there is no profile in this file")
+    sink.report(settings_.may_be_empty ? diag::Code::nothing_to_compile : diag::Code::no_profile,
+                {profile.text, 0, 0}, "there is no profile in this file")
         .with_help("a profile looks like `profile NAME { … }`; a spec is TOML with at least `Name = \"…\"`");
   forward(sink, profile);
   if (session_.sink.errors() != before) return wrong_input(session_, before);
