@@ -178,7 +178,7 @@ def first_lines():
         # `docker exec` of what is not in the image says nothing; a static image has no ps.
         yield f"{name} ps: " + ("[01]" if name == "static" else "[2-9]|1[0-9]")
         yield f"{name} health: healthy"
-        yield f"{name} stopped: [0-4]?[0-9]{1,3} ms, exit (0|143)"
+        yield f"{name} stopped: [0-4]?[0-9]{{1,3}} ms, exit (0|143)"
         yield from EXTRA.get(name, [])
     yield f"confined refused in the log: ([{len(ATTACKS) // 2}-9]|[1-9][0-9]+)"
     yield "free refused in the log: 0"
