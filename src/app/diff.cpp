@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "app/origin.h"
 #include "app/verify.h"
 
 namespace bh::app {
@@ -19,9 +20,9 @@ struct Opened {
   }
 };
 
-Result<Opened> open(Pipeline& pipeline, const std::string& name, Tags tags) {
+Result<Opened> open(Pipeline& pipeline, const std::string& name, Purpose purpose) {
   BH_TRY(Profile profile, pipeline.read(name));
-  BH_TRY(Compiled compiled, pipeline.compile(profile, tags));
+  BH_TRY(Compiled compiled, pipeline.compile(profile, purpose));
   Opened opened{name, std::move(compiled), {}};
   const std::string& wanted = profile.input.loaded_name;
   for (std::size_t i = 0; i < opened.compiled.policy.profiles.size(); ++i) {
@@ -38,7 +39,8 @@ struct Pairing {
 };
 
 /// `parent` renamed to `other` in `name`, where it is it or above it.
-std::optional<std::string> under(const std::string& name, const std::string& parent, const std::string& other) {
+std::optional<std::string> under(const std::string& name, const std::string& parent,
+                                 const std::string& other) {
   if (name == parent) return other;
   if (name.starts_with(parent + "//")) return other + name.substr(parent.size());
   return std::nullopt;
@@ -48,7 +50,8 @@ Pairing pair_up(const Opened& a, const Opened& b) {
   Pairing pairing;
   std::vector<std::size_t> left_b = b.profiles;
   const auto take = [&](std::size_t index, const std::string& name) {
-    const auto at = std::ranges::find_if(left_b, [&](std::size_t other) { return b.profile(other).name == name; });
+    const auto at =
+        std::ranges::find_if(left_b, [&](std::size_t other) { return b.profile(other).name == name; });
     if (at == left_b.end()) return false;
     pairing.pairs.emplace_back(index, *at);
     left_b.erase(at);
@@ -78,29 +81,24 @@ Pairing pair_up(const Opened& a, const Opened& b) {
   return pairing;
 }
 
-
-std::optional<query::Origin> origin_of(const Session& session, const Opened& side, std::size_t index) {
-  const auto& resolved = side.compiled.resolved;
-  if (!resolved || resolved->profiles.size() != side.compiled.policy.profiles.size()) return std::nullopt;
-  return query::Origin{session.sources, *resolved, resolved->profiles[index]};
-}
-
 }  // namespace
 
 Result<diff::Report> diff_profiles(Session& session, Pipeline& pipeline, const std::string& a,
                                    const std::string& b, const DiffSettings& settings) {
-  BH_TRY(const Opened of_a, open(pipeline, a, Tags::keep));
-  BH_TRY(const Opened of_b, open(pipeline, b, Tags::keep));
+  BH_TRY(const Opened of_a, open(pipeline, a, Purpose::reasons));
+  BH_TRY(const Opened of_b, open(pipeline, b, Purpose::reasons));
   const Pairing pairing = pair_up(of_a, of_b);
   diff::Report report{.a = a, .b = b};
   for (const auto& [index_a, index_b] : pairing.pairs) {
-    const auto origin_a = origin_of(session, of_a, index_a), origin_b = origin_of(session, of_b, index_b);
+    const auto origin_a = origin_of(session, of_a.compiled, index_a),
+               origin_b = origin_of(session, of_b.compiled, index_b);
     const diff::Side side_a{a, of_a.profile(index_a), origin_a ? &*origin_a : nullptr};
     const diff::Side side_b{b, of_b.profile(index_b), origin_b ? &*origin_b : nullptr};
     diff::Options options{.max_rows = settings.max_rows};
     for (const auto* origin : {&origin_a, &origin_b}) {
       if (!*origin) continue;
-      for (std::string& hint : diff::glob_hints((*origin)->profile)) options.hints.push_back(std::move(hint));
+      for (std::string& hint : query::glob_hints((*origin)->profile))
+        options.hints.push_back(std::move(hint));
     }
     BH_TRY(auto changes, diff::compare(side_a, side_b, options));
     report.profiles.push_back({listed_name(side_a.profile), listed_name(side_b.profile), std::move(changes)});
@@ -112,8 +110,8 @@ Result<diff::Report> diff_profiles(Session& session, Pipeline& pipeline, const s
 
 Result<std::vector<query::PolicyDifference>> witnesses(Session&, Pipeline& pipeline, const std::string& a,
                                                        const std::string& b) {
-  BH_TRY(const Opened of_a, open(pipeline, a, Tags::drop));
-  BH_TRY(const Opened of_b, open(pipeline, b, Tags::drop));
+  BH_TRY(const Opened of_a, open(pipeline, a, Purpose::answers));
+  BH_TRY(const Opened of_b, open(pipeline, b, Purpose::answers));
   const Pairing pairing = pair_up(of_a, of_b);
   std::vector<query::PolicyDifference> all;
   for (const auto& [index_a, index_b] : pairing.pairs) {

@@ -62,14 +62,6 @@ Result<std::string> features_for(const PolicySettings& policy, const LabSettings
   return lab::kernel_features(settings.kernel);
 }
 
-/// `examples/web.toml` -> `web`; what is no file keeps its name.
-std::string title_of(const std::string& input) {
-  const std::string file = without_style(input);
-  std::string title = file.substr(file.rfind('/') + 1);
-  if (title.ends_with(".toml")) title.resize(title.size() - 5);
-  return file == input ? title : "bane's " + title;
-}
-
 constexpr int seconds_a_profile = 120;
 
 std::vector<lab::Wish> wishes_of(const Profile& profile) {

@@ -1,32 +1,16 @@
 #include "app/query.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <span>
 
+#include "app/origin.h"
 #include "app/verify.h"
-#include "query/explain.h"
+#include "query/path_questions.h"
 
 namespace bh::app {
 namespace {
-
-/// Index in `policy.profiles`.
-Result<std::size_t> pick(const Compiled& compiled, const Input& input, const std::string& wanted) {
-  const std::string& name = wanted.empty() ? input.loaded_name : wanted;
-  if (name.empty()) return std::size_t{0};
-  const auto& profiles = compiled.policy.profiles;
-  auto at = std::ranges::find_if(
-      profiles, [&](const auto& one) { return listed_name(one) == name || one.name == name; });
-  if (at == profiles.end())
-    return tl::unexpected(Error{fmt::format("{} holds no profile named {}", input.name, name), ENOENT});
-  return static_cast<std::size_t>(at - profiles.begin());
-}
-
-/// Where the compiled profile came from; the order of both lists is the same (compile.h).
-std::optional<query::Origin> origin_of(const Session& session, const Compiled& compiled, std::size_t index) {
-  if (!compiled.resolved || compiled.resolved->profiles.size() != compiled.policy.profiles.size())
-    return std::nullopt;
-  return query::Origin{session.sources, *compiled.resolved, compiled.resolved->profiles[index]};
-}
 
 std::vector<std::string> places_of(const query::Answer& answer, const query::Origin& origin) {
   std::vector<std::string> places;
@@ -65,12 +49,13 @@ std::string verdict_words(const query::Answer& answer) {
 
 /// What was expected and is not so, with the deciding rules of the generated text as labels.
 void report_broken(Session& session, const generate::Expectation& expectation, const query::Action& action,
-                   const query::Answer& answer, const Compiled& traced) {
+                   const query::Answer& answer, const Compiled& traced, std::size_t index) {
   auto& report =
       session.sink.report(diag::Code::expectation_failed, expectation.action.span,
                           fmt::format("`{}` is expected to be {}, but it is {}", action.text,
                                       expectation.allow ? "allowed" : "denied", verdict_words(answer)));
-  const auto& profile = traced.resolved->profiles.front();
+  if (!traced.resolved) return;  // a binary knows no rules
+  const auto& profile = traced.resolved->profiles[index];
   std::vector<std::uint32_t> shown;
   for (const query::Side* side : {&answer.owner, &answer.other})
     for (const query::Finding& finding : side->findings)
@@ -88,55 +73,194 @@ void report_broken(Session& session, const generate::Expectation& expectation, c
 
 }  // namespace
 
+Result<std::size_t> pick_profile(const Compiled& compiled, const Input& input, const std::string& wanted) {
+  const std::string& name = wanted.empty() ? input.loaded_name : wanted;
+  if (name.empty()) return std::size_t{0};
+  const auto& profiles = compiled.policy.profiles;
+  auto at = std::ranges::find_if(
+      profiles, [&](const auto& one) { return listed_name(one) == name || one.name == name; });
+  if (at == profiles.end())
+    return tl::unexpected(Error{fmt::format("{} holds no profile named {}", input.name, name), ENOENT});
+  return static_cast<std::size_t>(at - profiles.begin());
+}
+
+Result<Asking> Asking::open(Session& session, Pipeline& pipeline, const std::string& input,
+                            const std::string& profile, Purpose purpose) {
+  BH_TRY(Profile read, pipeline.read(input));
+  BH_TRY(Compiled compiled, pipeline.compile(read, purpose));
+  Asking asking(session);
+  BH_TRY(asking.index_, pick_profile(compiled, read.input, profile));
+  asking.compiled_ = std::make_unique<Compiled>(std::move(compiled));
+  asking.name_ = listed_name(asking.profile());
+  if (read.input.kind != InputKind::compiled) {
+    BH_TRY(ChosenFeatures chosen, pipeline.features());
+    asking.features_ = chosen.origin;
+  }
+  return asking;
+}
+
+std::optional<query::Origin> Asking::origin() const { return origin_of(*session_, *compiled_, index_); }
+
+Result<Asked> Asking::ask_any(const query::AnyQuestion& question) const {
+  const auto from = origin();
+  const auto hints = from ? query::glob_hints(from->profile) : std::vector<std::string>();
+  BH_TRY(query::AnyAnswer any, query::ask_any(profile(), question, hints));
+  Asked asked{.text = question.text};
+  if (any.example) {
+    asked.answer = query::ask(profile(), *any.example);
+    if (from) asked.places = places_of(asked.answer, *from);
+    asked.owner = query::finding_lines(asked.answer.owner, from ? &*from : nullptr);
+    asked.other = query::finding_lines(asked.answer.other, from ? &*from : nullptr);
+  }
+  asked.explanation = query::explain(question, any, asked.answer, from ? &*from : nullptr);
+  asked.any = std::move(any);
+  return asked;
+}
+
+Result<std::optional<Asked>> Asking::ask(diag::Span where) const {
+  const std::string_view text = session_->sources.text(where);
+  if (query::is_any(text)) {
+    const auto question = query::parse_any(session_->sources, where, profile(), session_->sink);
+    if (!question) return std::nullopt;
+    BH_TRY(Asked asked, ask_any(*question));
+    return std::optional(std::move(asked));
+  }
+  const auto action = query::parse_action(session_->sources, where, session_->sink);
+  if (!action) return std::nullopt;
+  const auto from = origin();
+  const query::Origin* origin_or_null = from ? &*from : nullptr;
+  Asked asked{.text = action->text, .answer = query::ask(profile(), *action)};
+  asked.explanation = query::explain(*action, asked.answer, origin_or_null);
+  if (from) asked.places = places_of(asked.answer, *from);
+  asked.owner = query::finding_lines(asked.answer.owner, origin_or_null);
+  asked.other = query::finding_lines(asked.answer.other, origin_or_null);
+  return std::optional(std::move(asked));
+}
+
 Result<QueryReport> query_profile(Session& session, Pipeline& pipeline, const std::string& input,
                                   const std::string& profile, const std::vector<std::string>& actions) {
   std::size_t before = session.sink.errors();
-  std::vector<query::Action> parsed;
-  for (const std::string& action : actions) {
-    auto source = session.sources.add("the action", action);
-    if (auto one = query::parse_action(session.sources, whole(session, source), session.sink))
-      parsed.push_back(std::move(*one));
+  std::vector<diag::Span> questions;
+  for (const std::string& action : actions)
+    questions.push_back(whole(session, session.sources.add("the action", action)));
+  // What cannot be read is said before anything is compiled, as far as that does not depend on the profile.
+  for (const diag::Span& where : questions)
+    if (!query::is_any(session.sources.text(where)))
+      (void)query::parse_action(session.sources, where, session.sink);
+  if (session.sink.errors() != before) return wrong_input(session, before);
+  BH_TRY(const Asking asking, Asking::open(session, pipeline, input, profile, Purpose::reasons));
+  QueryReport report = asking.report();
+  for (const diag::Span& where : questions) {
+    BH_TRY(auto asked, asking.ask(where));
+    if (asked) report.asked.push_back(std::move(*asked));
   }
   if (session.sink.errors() != before) return wrong_input(session, before);
-  BH_TRY(Profile read, pipeline.read(input));
-  BH_TRY(Compiled compiled, pipeline.compile(read, Tags::keep));
-  BH_TRY(std::size_t index, pick(compiled, read.input, profile));
-  const auto& asked_profile = compiled.policy.profiles[index];
-  QueryReport report{.profile = listed_name(asked_profile)};
-  if (read.input.kind != InputKind::compiled) {
-    BH_TRY(ChosenFeatures chosen, pipeline.features());
-    report.features = chosen.origin;
-  }
-  auto origin = origin_of(session, compiled, index);
-  report.has_rules = origin.has_value();
-  for (query::Action& action : parsed) {
-    query::Answer answer = query::ask(asked_profile, action);
-    std::string explanation = query::explain(action, answer, origin ? &*origin : nullptr);
-    auto places = origin ? places_of(answer, *origin) : std::vector<std::string>();
-    report.asked.push_back({std::move(action), std::move(answer), std::move(explanation), std::move(places)});
-  }
   return report;
 }
 
+namespace {
+
+/// Lines of a text, batch by batch, in their order.
+class BulkRun {
+ public:
+  BulkRun(Session& session, const Asking& asking, std::string lines,
+          const std::function<void(std::string_view)>& out)
+      : asking_(asking),
+        source_(session.sources.add("<stdin>", std::move(lines))),
+        text_(session.sources.text(source_)),
+        out_(out),
+        paths_(asking.profile()) {}
+
+  Result<BulkReport> run() {
+    constexpr std::size_t chunk = std::size_t{64} << 10, most_unreadable = 20;
+    while (at_ < text_.size() && report_.unreadable < most_unreadable) {
+      read_batch();
+      paths_.answer(std::span(lines_).first(count_), answered_);
+      for (std::size_t i = 0; i < count_; ++i) BH_TRY_DO(take(i));
+      if (buffer_.size() < chunk) continue;
+      out_(buffer_);
+      buffer_.clear();
+    }
+    out_(buffer_);
+    return report_;
+  }
+
+ private:
+  void read_batch() {
+    for (count_ = 0; count_ < lines_.size() && at_ < text_.size(); ++count_) {
+      const std::size_t end = std::min(text_.find('\n', at_), text_.size());
+      lines_[count_] = text_.substr(at_, end - at_);
+      at_ = end + 1;
+    }
+  }
+
+  Result<void> take(std::size_t i) {
+    const std::string_view line = lines_[i];
+    if (const auto& verdicts = answered_[i].verdicts) {
+      buffer_ += line;
+      buffer_ += answered_[i].text;
+      note(query::lets_through(verdicts->owner) && query::lets_through(verdicts->other),
+           query::refuses(verdicts->owner) && query::refuses(verdicts->other));
+      return {};
+    }
+    const std::size_t first = line.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos || line[first] == '#') return {};
+    const auto begin = static_cast<std::uint32_t>(line.data() - text_.data());
+    BH_TRY(const auto asked, asking_.ask({source_, begin, begin + static_cast<std::uint32_t>(line.size())}));
+    if (!asked) {
+      ++report_.unreadable;
+      return {};
+    }
+    buffer_ += asked->explanation.substr(0, asked->explanation.find('\n') + 1);
+    note(asked->is_allowed(), asked->is_denied());
+    return {};
+  }
+
+  void note(bool allowed, bool denied) {
+    ++report_.asked;
+    report_.allowed += allowed ? 1 : 0;
+    report_.denied += denied ? 1 : 0;
+  }
+
+  const Asking& asking_;
+  diag::SourceId source_;
+  std::string_view text_;
+  const std::function<void(std::string_view)>& out_;
+  query::PathQuestions paths_;
+  std::size_t at_ = 0, count_ = 0;
+  std::array<std::string_view, query::PathQuestions::batch> lines_;
+  std::array<query::PathQuestions::Answered, query::PathQuestions::batch> answered_;
+  std::string buffer_;
+  BulkReport report_;
+};
+
+}  // namespace
+
+Result<BulkReport> query_lines(Session& session, const Asking& asking, std::string lines,
+                               const std::function<void(std::string_view)>& out) {
+  return BulkRun(session, asking, std::move(lines), out).run();
+}
+
 Result<std::vector<ExpectationResult>> check_expectations(Session& session, Pipeline& pipeline,
-                                                          const Profile& profile, const Compiled& compiled) {
+                                                          const Profile& profile, const Compiled& compiled,
+                                                          std::span<const generate::Expectation> expectations,
+                                                          std::size_t index) {
   std::vector<ExpectationResult> results;
-  if (!profile.spec || profile.spec->expectations.empty()) return results;
   std::size_t before = session.sink.errors();
   std::optional<Compiled> traced;  // made for the first that does not hold
-  for (const generate::Expectation& expectation : profile.spec->expectations) {
+  for (const generate::Expectation& expectation : expectations) {
     auto action =
         query::parse_action(session.sources, action_span(session, expectation.action), session.sink);
     if (!action) continue;
-    query::Answer answer = query::ask(compiled.policy.profiles.front(), *action);
+    query::Answer answer = query::ask(compiled.policy.profiles[index], *action);
     bool fine = holds(answer, expectation.allow);
     results.push_back({action->text, expectation.allow, fine, verdict_words(answer)});
     if (fine) continue;
     if (!traced) {
-      BH_TRY(traced, pipeline.compile(profile, Tags::keep));
+      BH_TRY(traced, pipeline.compile(profile, Purpose::reasons));
     }
-    report_broken(session, expectation, *action, query::ask(traced->policy.profiles.front(), *action),
-                  *traced);
+    report_broken(session, expectation, *action, query::ask(traced->policy.profiles[index], *action), *traced,
+                  index);
   }
   // What cannot be read is an error of the input; what does not hold is an answer.
   if (session.sink.errors() - before >

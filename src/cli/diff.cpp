@@ -68,13 +68,15 @@ constexpr Argument arguments[] = {
 constexpr Flag flags[] = {
     {.name = "fail-on",
      .value = "SEVERITY",
-     .help = "exit with 1 if B allows something of this severity or above that A does not, or lacks a profile",
+     .help =
+         "exit with 1 if B allows something of this severity or above that A does not, or lacks a profile",
      .choices = severities},
     {.name = "format", .value = "FORMAT", .help = "how to print it", .choices = "text|json|markdown"},
     {.name = "all", .help = "every path set and every example, not only what fits a screen"},
     {.name = "witness",
-     .help = "only whether the kernel could tell them apart, logging included, with a shortest string for each "
-             "difference; exit with 1 if it could"},
+     .help =
+         "only whether the kernel could tell them apart, logging included, with a shortest string for each "
+         "difference; exit with 1 if it could"},
     complain_flag,
     style_flag,
     image_flag,
@@ -101,7 +103,8 @@ constexpr Command diff_command = {
     .summary = "what one profile allows that another does not",
     .description =
         "Compares the compiled automata over everything that can be asked, and says what B allows and A does "
-        "not, and the reverse: sets of paths as globs, capabilities, sockets, signals, mounts, …, each with a "
+        "not, and the reverse: sets of paths as globs, capabilities, sockets, signals, mounts, …, each with "
+        "a "
         "shortest example (which `bulkhead query` takes) and the rules of both sides that decide. A set that "
         "no few globs can say is given by a wider one, marked `(in part)`.",
     .arguments = arguments,

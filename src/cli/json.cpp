@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "check/ignore.h"
+
 namespace bh::cli {
 namespace {
 
@@ -44,20 +46,33 @@ Json place_json(const app::Session& session, diag::Span span) {
   return {{"file", session.sources.name(span.source)}, {"line", at.line}, {"column", at.column}};
 }
 
-Json diagnostics_json(const app::Session& session) {
+Json diagnostic_json(const app::Session& session, const diag::Diagnostic& diagnostic) {
   constexpr std::string_view severities[] = {"note", "warning", "error"};
+  Json labels = Json::array();
+  for (const auto& label : diagnostic.labels)
+    labels.push_back({{"place", place_json(session, label.span)}, {"text", label.text}});
+  return {{"code", fmt::format("BH{}", diag::info(diagnostic.code).number)},
+          {"severity", severities[static_cast<std::size_t>(diagnostic.severity)]},
+          {"place", place_json(session, diagnostic.span)},
+          {"message", diagnostic.message},
+          {"labels", labels},
+          {"help", diagnostic.help}};
+}
+
+Json diagnostics_json(const app::Session& session, std::size_t begin, std::size_t end) {
   Json all = Json::array();
-  for (const auto& diagnostic : session.sink.diagnostics()) {
-    Json labels = Json::array();
-    for (const auto& label : diagnostic.labels)
-      labels.push_back({{"place", place_json(session, label.span)}, {"text", label.text}});
-    all.push_back({{"code", fmt::format("BH{}", diag::info(diagnostic.code).number)},
-                   {"severity", severities[static_cast<std::size_t>(diagnostic.severity)]},
-                   {"place", place_json(session, diagnostic.span)},
-                   {"message", diagnostic.message},
-                   {"labels", labels},
-                   {"help", diagnostic.help}});
-  }
+  for (std::size_t i = begin; i < end; ++i)
+    all.push_back(diagnostic_json(session, session.sink.diagnostics()[i]));
+  return all;
+}
+
+Json expectations_json(const std::vector<app::ExpectationResult>& expectations) {
+  Json all = Json::array();
+  for (const auto& one : expectations)
+    all.push_back({{"action", one.action},
+                   {"expect", one.allow ? "allow" : "deny"},
+                   {"holds", one.holds},
+                   {"verdict", one.verdict}});
   return all;
 }
 
@@ -71,6 +86,41 @@ Json lines_json(const std::vector<query::DecidingLine>& lines) {
                    {"deny", line.deny},
                    {"included", line.included}});
   return all;
+}
+
+Json findings_json(const std::vector<query::FindingLines>& findings) {
+  Json all = Json::array();
+  for (const auto& one : findings) {
+    Json turn = nullptr;
+    if (one.turn)
+      turn = {{"without", lines_json(one.turn->without)},
+              {"then", one.turn->lets_through ? "allowed" : "denied"}};
+    all.push_back({{"what", one.what},
+                   {"verdict", query::verdict_text(one.verdict)},
+                   {"transition", or_null(one.transition)},
+                   {"note", or_null(one.note)},
+                   {"rules", lines_json(one.rules)},
+                   {"near", lines_json(one.near)},
+                   {"turn", turn}});
+  }
+  return all;
+}
+
+Json asked_json(const app::Asked& asked) {
+  Json json = {{"action", asked.text}, {"allowed", asked.is_allowed()}, {"denied", asked.is_denied()}};
+  const bool has_answer = !asked.any || asked.any->example;
+  json["owner"] = has_answer ? Json(query::verdict_text(asked.answer.owner.verdict)) : Json(nullptr);
+  json["other"] = has_answer ? Json(query::verdict_text(asked.answer.other.verdict)) : Json(nullptr);
+  json["rules"] = asked.places;
+  json["explanation"] = asked.explanation;
+  json["findings"] = {{"owner", findings_json(asked.owner)}, {"other", findings_json(asked.other)}};
+  if (asked.any)
+    json["any"] = {{"example", asked.any->example ? Json(asked.any->example->text) : Json(nullptr)},
+                   {"allowed", asked.any->allowed_texts},
+                   {"except", asked.any->except_texts},
+                   {"exact", asked.any->exact},
+                   {"not_mediated", asked.any->not_mediated}};
+  return json;
 }
 
 Json change_json(const diff::Change& change) {
@@ -88,7 +138,9 @@ Json change_json(const diff::Change& change) {
           {"why", or_null(change.why)},
           {"kind", change.kind},
           {"what", change.what},
-          {"who", change.owner_only ? "owner" : change.other_only ? "other" : "everybody"},
+          {"who", change.owner_only   ? "owner"
+                  : change.other_only ? "other"
+                                      : "everybody"},
           {"objects", objects},
           {"except", change.except_texts},
           {"examples", examples}};
@@ -187,14 +239,7 @@ std::string to_json(const app::CompileReport& report) {
 
 std::string to_json(const app::QueryReport& report) {
   Json answers = Json::array();
-  for (const auto& asked : report.asked)
-    answers.push_back({{"action", asked.action.text},
-                       {"allowed", query::is_allowed(asked.answer)},
-                       {"denied", query::is_denied(asked.answer)},
-                       {"owner", query::verdict_text(asked.answer.owner.verdict)},
-                       {"other", query::verdict_text(asked.answer.other.verdict)},
-                       {"rules", asked.places},
-                       {"explanation", asked.explanation}});
+  for (const auto& asked : report.asked) answers.push_back(asked_json(asked));
   return finish({{"profile", report.profile}, {"features", or_null(report.features)}, {"answers", answers}});
 }
 
@@ -233,12 +278,6 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
   Json tightened = Json::array();
   for (const auto& one : report.tightened)
     tightened.push_back({{"what", one.what}, {"where", one.where}, {"why", one.why}});
-  Json expectations = Json::array();
-  for (const auto& one : report.expectations)
-    expectations.push_back({{"action", one.action},
-                            {"expect", one.allow ? "allow" : "deny"},
-                            {"holds", one.holds},
-                            {"verdict", one.verdict}});
   return finish({{"name", report.name},
                  {"dry_run", report.dry_run},
                  {"loaded", report.loaded},
@@ -258,9 +297,9 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"host_parser", parsers[static_cast<std::size_t>(report.host_parser)]},
                  {"docker_flag", "--security-opt apparmor=" + report.name},
                  {"as_expected", report.as_expected()},
-                 {"expectations", expectations},
+                 {"expectations", expectations_json(report.expectations)},
                  {"tightened", tightened},
-                 {"diagnostics", diagnostics_json(session)}});
+                 {"diagnostics", diagnostics_json(session, 0, session.sink.diagnostics().size())}});
 }
 
 std::string to_json(const std::vector<app::ContainerStatus>& containers) {
@@ -283,6 +322,57 @@ std::string to_json(const app::RunArgs& args) {
                  {"security_opt", "apparmor=" + args.name},
                  {"cap_drop", args.drop_all ? Json::array({"ALL"}) : Json(args.drop)},
                  {"cap_add", args.add}});
+}
+
+std::string to_json(const std::vector<app::CheckedFile>& files, const app::Session& session) {
+  Json all = Json::array();
+  for (const auto& file : files) {
+    Json findings = Json::array();
+    for (const auto& finding : file.findings) {
+      Json one = diagnostic_json(session, finding.diagnostic);
+      one["name"] = check::name_of(finding.diagnostic.code);
+      one["fix"] = finding.edits.empty() ? Json(nullptr) : Json(finding.keeps_policy ? "safe" : "unsafe");
+      findings.push_back(std::move(one));
+    }
+    all.push_back({{"file", file.input},
+                   {"failed", or_null(file.failed)},
+                   {"profile", or_null(file.profile)},
+                   {"expectations", expectations_json(file.expectations)},
+                   {"findings", findings},
+                   {"diagnostics", diagnostics_json(session, file.said_begin, file.said_end)}});
+  }
+  return finish({{"files", all}});
+}
+
+std::string to_json(const app::ScoreReport& report) {
+  Json profiles = Json::array();
+  for (const auto& profile : report.profiles)
+    profiles.push_back({{"input", profile.input},
+                        {"title", profile.title},
+                        {"name", profile.name},
+                        {"attacks_blocked", profile.score.attacks_blocked},
+                        {"attacks", profile.score.attacks},
+                        {"functions_kept", profile.score.functions_kept},
+                        {"functions", profile.score.functions}});
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < query::catalogue().size(); ++i) {
+    const query::CatalogueRow& row = query::catalogue()[i];
+    Json cells = Json::array();
+    for (const auto& profile : report.profiles) {
+      const query::RowScore& scored = profile.score.rows[i];
+      cells.push_back({{"outcome", query::outcome_text(scored.outcome)},
+                       {"good", scored.good()},
+                       {"silent", scored.silent},
+                       {"rules", profile.deciding[i]}});
+    }
+    rows.push_back({{"id", row.id},
+                    {"kind", row.kind == query::RowKind::attack ? "attack" : "function"},
+                    {"title", row.title},
+                    {"stands_for", row.stands_for},
+                    {"remedy", row.remedy},
+                    {"cells", cells}});
+  }
+  return finish({{"features", or_null(report.features)}, {"profiles", profiles}, {"rows", rows}});
 }
 
 std::string json_string(const std::string& text) {

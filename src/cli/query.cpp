@@ -1,5 +1,8 @@
 #include "app/query.h"
 
+#include <algorithm>
+
+#include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/engine_flags.h"
@@ -16,6 +19,9 @@ extern const Command query_command;
 
 namespace {
 
+/// A few million questions.
+constexpr std::size_t most_bulk_bytes = std::size_t{1} << 30;
+
 std::string action_table() {
   std::vector<std::vector<std::string>> rows;
   for (const auto& usage : query::action_usages())
@@ -23,11 +29,43 @@ std::string action_table() {
   return columns(rows);
 }
 
-bool as_expected(const app::QueryReport& report, const std::string& expected) {
-  for (const auto& asked : report.asked)
-    if (!(expected == "allow" ? query::is_allowed(asked.answer) : query::is_denied(asked.answer)))
-      return false;
-  return true;
+int exit_of(bool as_expected) { return as_expected ? exit_fine : exit_findings; }
+
+/// `web.toml -`: a question a line from stdin.
+int run_bulk(app::Session& session, app::Pipeline& pipeline, const Arguments& arguments, Terminal& terminal) {
+  const std::string& input = arguments.argument(0);
+  auto lines = read_file(session.world.os, "/dev/stdin", most_bulk_bytes);
+  if (!lines) return print_failure(session, terminal, "read the questions", lines.error());
+  auto asking =
+      app::Asking::open(session, pipeline, input, arguments.value_or("profile", ""), app::Purpose::answers);
+  if (!asking) return print_failure(session, terminal, fmt::format("answer about {}", input), asking.error());
+  print_diagnostics(session, terminal);
+  const std::size_t told = session.sink.errors();
+  auto report = app::query_lines(session, *asking, std::move(*lines),
+                                 [&](std::string_view text) { terminal.out(text); });
+  if (!report) return print_failure(session, terminal, fmt::format("answer about {}", input), report.error());
+  if (session.sink.errors() != told) {
+    print_diagnostics(session, terminal);
+    terminal.complain(
+        fmt::format("{} could not be read", count(report->unreadable, "question", "questions")));
+    return exit_trouble;
+  }
+  auto expected = arguments.value("expect");
+  return exit_of(!expected || report->asked == (*expected == "allow" ? report->allowed : report->denied));
+}
+
+/// The questions of stdin, one a line.
+Result<std::vector<std::string>> lines_of_stdin(app::Session& session) {
+  BH_TRY(std::string text, read_file(session.world.os, "/dev/stdin", most_bulk_bytes));
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = std::string_view(text).substr(at, end - at);
+    const std::size_t first = line.find_first_not_of(" \t\r");
+    if (first != std::string_view::npos && line[first] != '#') lines.emplace_back(line);
+    at = end + 1;
+  }
+  return lines;
 }
 
 int run(const Arguments& arguments, Terminal& terminal) {
@@ -44,6 +82,17 @@ int run(const Arguments& arguments, Terminal& terminal) {
   }
   app::Session session;
   app::Pipeline pipeline(session, policy_settings(query_command, arguments));
+  const bool bulk = actions.size() == 1 && actions.front() == "-";
+  if (bulk && input == "-") {
+    terminal.complain("query: PROFILE and ACTION cannot both come from stdin");
+    return exit_trouble;
+  }
+  if (bulk && !wants_json(arguments)) return run_bulk(session, pipeline, arguments, terminal);
+  if (bulk) {
+    auto lines = lines_of_stdin(session);
+    if (!lines) return print_failure(session, terminal, "read the questions", lines.error());
+    actions = std::move(*lines);
+  }
   auto report = app::query_profile(session, pipeline, input, arguments.value_or("profile", ""), actions);
   if (!report) return print_failure(session, terminal, fmt::format("answer about {}", input), report.error());
   print_diagnostics(session, terminal);
@@ -57,12 +106,16 @@ int run(const Arguments& arguments, Terminal& terminal) {
     for (const auto& asked : report->asked) terminal.out(asked.explanation);
   }
   auto expected = arguments.value("expect");
-  return !expected || as_expected(*report, *expected) ? exit_fine : exit_findings;
+  if (!expected) return exit_fine;
+  return exit_of(std::ranges::all_of(report->asked, [&](const app::Asked& asked) {
+    return *expected == "allow" ? asked.is_allowed() : asked.is_denied();
+  }));
 }
 
 constexpr Argument arguments[] = {{.name = "PROFILE", .help = input_help, .optional = true},
                                   {.name = "ACTION",
-                                   .help = "what a process might do, e.g. 'write /etc/passwd'",
+                                   .help = "what a process might do, e.g. 'write /etc/passwd', or 'any write "
+                                           "under /etc/**'; - for a question a line from stdin",
                                    .completes = Completes::nothing,
                                    .optional = true,
                                    .many = true}};
@@ -92,6 +145,9 @@ constexpr Example examples[] = {
     {"query web.toml 'write /etc/passwd' 'exec /bin/sh'", "may it? and which line decides?"},
     {"query loaded:docker-web 'capability net_raw' --expect deny",
      "a check for a script, against what the kernel holds"},
+    {"query web.toml 'any write under /etc/**' 'any capability' 'any unix connect @*'",
+     "is there one that is allowed, and which are?"},
+    {"query web.toml - < questions", "many at once, a line of answer for each"},
 };
 
 }  // namespace
@@ -102,7 +158,13 @@ constexpr Command query_command = {
     .description =
         "Compiles the profile (or takes it from the kernel) and walks the compiled automata as the kernel "
         "would. Names the deciding rules by file and "
-        "line, through all includes. Answers for one profile; what is outside AppArmor may still refuse.",
+        "line, through all includes, and those that would have to go for the answer to change. Answers for "
+        "one "
+        "profile; what is outside AppArmor may still refuse.\n\n"
+        "A question that starts with `any` may hold patterns (`*`, `**`, `?`, `[a-z]`, `{a,b}`) for paths, "
+        "labels and names, and leave parts out. It is answered over the whole language: with all that is "
+        "allowed and a shortest example, or with a no that is a proof.\n\n"
+        "Questions from stdin get one line each, without the rules (with --format json: all that is known).",
     .arguments = arguments,
     .flags = flags,
     .examples = examples,

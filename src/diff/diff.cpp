@@ -1,7 +1,6 @@
 #include "diff/diff.h"
 
 #include <algorithm>
-#include <variant>
 
 #include "diff/parts.h"
 #include "query/question.h"
@@ -34,7 +33,9 @@ std::string_view word(Severity severity) {
 }
 
 bool comparable(const Direction& direction, const query::Form& form) {
-  const auto both = [&](auto&& holds) { return holds(direction.from.profile) && holds(direction.to.profile); };
+  const auto both = [&](auto&& holds) {
+    return holds(direction.from.profile) && holds(direction.to.profile);
+  };
   switch (form.kind) {
     case ActionKind::file:
     case ActionKind::link:
@@ -96,22 +97,6 @@ Result<std::vector<Change>> compare(const Side& a, const Side& b, const Options&
     return one.severity > other.severity;
   });
   return changes;
-}
-
-std::vector<std::string> glob_hints(const policy::ResolvedProfile& profile) {
-  constexpr std::size_t most = 64;
-  std::vector<std::string> hints;
-  for (const policy::ResolvedRule& resolved : profile.rules) {
-    const auto* rule = std::get_if<policy::FileRule>(&resolved.rule.body);
-    if (rule == nullptr || !rule->path) continue;
-    const std::string& glob = rule->path->value;
-    for (std::size_t at = 1; at < glob.size() && hints.size() < most; ++at) {
-      if (glob[at - 1] != '/' || std::string_view("*?[{").find(glob[at]) == std::string_view::npos) continue;
-      std::string end = glob.substr(at);
-      if (std::ranges::find(hints, end) == hints.end()) hints.push_back(std::move(end));
-    }
-  }
-  return hints;
 }
 
 const Change* severest_gain(const std::vector<Change>& changes) {

@@ -1,9 +1,9 @@
 // What one profile allows that another does not, over everything that can be asked, grouped by what it means.
 //
 // The one idea: both compiled policies are walked together, state by state, so nothing is sampled and nothing
-// is missed; what differs is then said in the words of the language (globs, capabilities, families), each with
-// a shortest action that can be asked again, and with the rules of both sides that decide about it. A loss is a
-// gain of the other direction: the same code finds both.
+// is missed; what differs is then said in the words of the language (globs, capabilities, families), each
+// with a shortest action that can be asked again, and with the rules of both sides that decide about it. A
+// loss is a gain of the other direction: the same code finds both.
 //
 // It compares what is allowed. How a denial is logged is not compared here (query/equal.h does that).
 #pragma once
@@ -43,9 +43,9 @@ struct Example {
 struct Change {
   bool gain = true;  ///< B allows it and A does not; else the reverse
   Severity severity = Severity::low;
-  std::string why;      ///< it is so severe; empty: nothing special
-  std::string kind;     ///< `file`, `capability`, `mount`, …
-  std::string what;     ///< `write and exec`, `signal send kill`
+  std::string why;                              ///< it is so severe; empty: nothing special
+  std::string kind;                             ///< `file`, `capability`, `mount`, …
+  std::string what;                             ///< `write and exec`, `signal send kill`
   bool owner_only = false, other_only = false;  ///< of files: only for who owns them, or does not
   query::GlobSet objects;                       ///< one row for each path, label, … empty: `what` says it all
   std::vector<std::string> object_texts;        ///< the rows in words, as many as there are rows
@@ -54,13 +54,10 @@ struct Change {
 };
 
 struct Options {
-  std::size_t max_rows = 200;  ///< of one change; beyond which parts become one wider row that says so
+  std::size_t max_rows = 200;      ///< of one change; beyond which parts become one wider row that says so
   std::vector<std::string> hints;  ///< GlobOptions::hints
   automata::Budget budget;
 };
-
-/// Ends of the globs of a profile's file rules, from each wildcard that begins a name on.
-[[nodiscard]] std::vector<std::string> glob_hints(const policy::ResolvedProfile& profile);
 
 /// Gains, then losses, each from the severest on. Errors: the two need more than the budget to compare.
 [[nodiscard]] Result<std::vector<Change>> compare(const Side& a, const Side& b, const Options& options = {});

@@ -64,7 +64,8 @@ std::uint32_t Languages::gained(const Form& form, const Allowed& from, const All
   std::uint32_t accesses = 0;
   for (std::size_t i = 0; i < form.accesses.size(); ++i) {
     const std::uint32_t bits = form.accesses[i].bits;
-    const bool other_way = form.kind == ActionKind::file && bits == perm::exec && from.transition != to.transition;
+    const bool other_way =
+        form.kind == ActionKind::file && bits == perm::exec && from.transition != to.transition;
     if ((to.bits & bits) == bits && ((from.bits & bits) != bits || other_way))
       accesses |= std::uint32_t{1} << i;
   }
@@ -108,9 +109,8 @@ std::vector<std::string_view> in_short(const Form& form, std::uint32_t accesses)
   constexpr std::string_view by_write[] = {"append", "create", "delete", "truncate", "chmod", "chown"};
   const auto there = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
   if (form.kind != ActionKind::file || !there("write") || !std::ranges::all_of(by_write, there)) return words;
-  std::erase_if(words, [&](std::string_view word) {
-    return std::ranges::find(by_write, word) != std::end(by_write);
-  });
+  std::erase_if(
+      words, [&](std::string_view word) { return std::ranges::find(by_write, word) != std::end(by_write); });
   return words;
 }
 
@@ -142,7 +142,8 @@ std::string headline(const Form& form, const Alike& alike, const std::vector<std
   std::string text;
   if (form.kind == ActionKind::file || form.accesses.size() == 1 ||
       (form.accesses.size() == accesses.size() && form.kind != ActionKind::signal))
-    text = form.kind == ActionKind::file ? fmt::format("{}", fmt::join(accesses, ", ")) : std::string(form.verb);
+    text =
+        form.kind == ActionKind::file ? fmt::format("{}", fmt::join(accesses, ", ")) : std::string(form.verb);
   else
     text = fmt::format("{} {}", form.verb, fmt::join(accesses, ", "));
   if (!transition.empty())
@@ -192,8 +193,8 @@ Result<void> Languages::add_meaning(const Joint& joint, const Alike& alike, cons
 Result<void> Languages::add_alike(const Joint& joint, const Alike& alike) {
   const Form& form = *alike.forms.front();
   // Among the pairs behind the prefix, those that can be asked in this form.
-  const auto asked = automata::restrict_to({joint.dfa(), alike.state}, query::all_askable(form),
-                                           direction_.options.budget);
+  const auto asked =
+      automata::restrict_to({joint.dfa(), alike.state}, query::all_askable(form), direction_.options.budget);
   if (!asked) return fail("{}: too many states to compare", form.verb);
   const Dfa within = automata::minimise(*asked);
   std::map<Meaning, std::set<std::uint32_t>> meanings;

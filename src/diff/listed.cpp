@@ -41,8 +41,9 @@ std::vector<std::string> socket_texts(const std::vector<const Form*>& forms) {
   const std::size_t types = compile::socket_type_names().size();
   std::map<std::string, std::vector<std::string>> by_family;
   for (const Form* form : forms) by_family[form->choices[0]].push_back(form->choices[1]);
-  const bool all = by_family.size() == compile::family_names().size() &&
-                   std::ranges::all_of(by_family, [&](const auto& one) { return one.second.size() == types; });
+  const bool all =
+      by_family.size() == compile::family_names().size() &&
+      std::ranges::all_of(by_family, [&](const auto& one) { return one.second.size() == types; });
   if (all) return {"every family"};
   std::vector<std::string> texts;
   for (const auto& [family, its_types] : by_family) {

@@ -65,8 +65,8 @@ class Members {
 
   /// Sockets are one class under several numbers.
   void classes() {
-    constexpr std::array numbers = {medclass::mount,  medclass::ptrace,       medclass::signal,
-                                    medclass::userns, medclass::io_uring,     medclass::posix_mqueue,
+    constexpr std::array numbers = {medclass::mount,  medclass::ptrace,   medclass::signal,
+                                    medclass::userns, medclass::io_uring, medclass::posix_mqueue,
                                     medclass::dbus};
     for (const std::uint8_t number : numbers) {
       if (query::mediates(from_, number) && !query::mediates(to_, number))

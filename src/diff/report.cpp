@@ -42,7 +42,8 @@ std::string plain(std::string text) {
 
 Shown cut(const Change& change, bool all) {
   Shown shown;
-  const bool paths = change.objects.rows.size() > rows_in_short && change.objects.rows.front().fields.size() == 1 &&
+  const bool paths = change.objects.rows.size() > rows_in_short &&
+                     change.objects.rows.front().fields.size() == 1 &&
                      change.objects.rows.front().fields.front().starts_with('/');
   if (paths && !all) {
     for (const query::GlobRow& row : query::outline(change.objects, rows_in_short).rows)
@@ -136,8 +137,8 @@ void changes_text(std::string& out, const ComparedProfiles& pair, bool gain, boo
   for (const Change& change : pair.changes) {
     if (change.gain != gain) continue;
     const Shown shown = cut(change, all);
-    fmt::format_to(into, "  {} {:<8} {}{}{}\n", gain ? '+' : '-', word(change.severity), change.what, who(change),
-                   objects_text(shown));
+    fmt::format_to(into, "  {} {:<8} {}{}{}\n", gain ? '+' : '-', word(change.severity), change.what,
+                   who(change), objects_text(shown));
     if (!change.why.empty()) fmt::format_to(into, "            {}\n", change.why);
     for (const Example* example : shown.examples) example_text(out, *example, all);
   }
@@ -240,7 +241,8 @@ std::string to_markdown(const Report& report, const ReportOptions& options) {
   fmt::format_to(into, "**{}**\n\n", counts(report));
   for (const ComparedProfiles& pair : report.profiles) {
     if (pair.changes.empty()) continue;
-    if (report.profiles.size() > 1 || pair.a != pair.b) fmt::format_to(into, "#### Profile {}\n\n", heading(pair));
+    if (report.profiles.size() > 1 || pair.a != pair.b)
+      fmt::format_to(into, "#### Profile {}\n\n", heading(pair));
     if (has(pair, true)) {
       out += "B allows, and A does not:\n\n";
       changes_markdown(out, pair, true, options.all);

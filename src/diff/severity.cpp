@@ -123,7 +123,8 @@ const std::vector<Dfa>& sensitive_paths() {
     for (const Sensitive& each : sensitive) {
       automata::ExprPool pool;
       diag::Sink sink;
-      const auto glob = query::pattern_of(pool, query::Field::Kind::path, {std::string(each.glob), {}, false}, sink);
+      const auto glob =
+          query::pattern_of(pool, query::Field::Kind::path, {std::string(each.glob), {}, false}, sink);
       BH_CHECK(glob);
       auto dfa = automata::determinise(pool, std::vector{automata::Pattern{*glob, 0}});
       BH_CHECK(dfa);
@@ -143,8 +144,9 @@ void weigh_paths(const Gained& gained, Weight& weight) {
   const std::vector<Dfa>& paths = sensitive_paths();
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const Sensitive& row = sensitive[i];
-    const bool about = (row.accesses.find("write") != std::string_view::npos && has(gained.accesses, "write")) ||
-                       (row.accesses.find("read") != std::string_view::npos && has(gained.accesses, "read"));
+    const bool about =
+        (row.accesses.find("write") != std::string_view::npos && has(gained.accesses, "write")) ||
+        (row.accesses.find("read") != std::string_view::npos && has(gained.accesses, "read"));
     if (!about || row.severity < weight.severity || gained.set == nullptr) continue;
     const auto meet = automata::restrict_to(*gained.set, paths[i]);
     if (meet && !automata::is_empty(*meet)) raise(weight, row.severity, row.why);

@@ -23,8 +23,8 @@ struct Gained {
   const query::Form& form;
   std::vector<std::string_view> accesses;  ///< of the form
   std::vector<std::vector<std::string>> choices;
-  std::string transition;             ///< of an exec
-  bool runs_what_it_writes = false;   ///< a file may be written and run, which was not so
+  std::string transition;              ///< of an exec
+  bool runs_what_it_writes = false;    ///< a file may be written and run, which was not so
   const automata::Dfa* set = nullptr;  ///< the strings behind the form's prefix; null: a form without fields
 };
 

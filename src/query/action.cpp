@@ -18,11 +18,6 @@ namespace {
 
 namespace perm = compile::perm;
 
-struct Word {
-  std::string_view text;
-  diag::Span span;
-};
-
 class Parser;
 using ParseRest = void (Parser::*)();
 
@@ -48,8 +43,6 @@ std::vector<std::string_view> words_of(std::span<const compile::NamedNumber> nam
   for (const auto& entry : names) all.push_back(entry.name);
   return all;
 }
-
-bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /// Reads one action. Every failure is reported once; parsing stops at it.
 class Parser {
@@ -163,39 +156,14 @@ void Parser::fail(diag::Span at, std::string message, std::string help) {
     report.with_help(usage());
 }
 
-/// Words at blanks; "…" holds blanks together. A quote inside a word (`peer="a b"`) does too.
 bool Parser::split() {
-  std::size_t at = 0;
-  while (at < text_.size()) {
-    if (blank(text_[at])) {
-      ++at;
-      continue;
-    }
-    const std::size_t begin = at;
-    bool quoted = false;
-    std::size_t depth = 0;  // peer=(name=a label=b) is one word
-    while (at < text_.size() && (quoted || depth > 0 || !blank(text_[at]))) {
-      if (text_[at] == '"') quoted = !quoted;
-      if (!quoted && text_[at] == '(') ++depth;
-      if (!quoted && text_[at] == ')' && depth > 0) --depth;
-      ++at;
-    }
-    const auto from = static_cast<std::uint32_t>(where_.begin + begin),
-               to = static_cast<std::uint32_t>(where_.begin + at);
-    words_.push_back({text_.substr(begin, at - begin), {where_.source, from, to}});
-    if (quoted || depth > 0) {
-      fail(words_.back().span, quoted ? "a quote that is not closed" : "a parenthesis that is not closed",
-           "close it");
-      return false;
-    }
+  auto words = split_words(text_, where_);
+  if (words) {
+    words_ = std::move(*words);
+    return true;
   }
-  return true;
-}
-
-std::string unquoted(std::string_view word) {
-  std::string out;
-  std::ranges::copy_if(word, std::back_inserter(out), [](char c) { return c != '"'; });
-  return out;
+  fail(words.error().span, words.error().problem, "close it");
+  return false;
 }
 
 void Parser::unknown(const Word& word, std::string_view what, std::span<const std::string_view> candidates) {
@@ -498,6 +466,11 @@ std::optional<Action> Parser::parse() {
 
 std::optional<Action> parse_action(const diag::SourceMap& sources, diag::Span where, diag::Sink& sink) {
   return Parser(sources, where, sink).parse();
+}
+
+std::uint32_t file_verb_bits(std::string_view verb) {
+  const auto found = std::ranges::find(verb_table, verb, &Verb::word);
+  return found != std::end(verb_table) && found->kind == ActionKind::file ? found->bits : 0;
 }
 
 std::vector<ActionUsage> action_usages() {

@@ -4,8 +4,9 @@
 #include <fmt/ranges.h>
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <bit>
-#include <vector>
+#include <iterator>
 
 namespace bh::query {
 namespace {
@@ -56,7 +57,42 @@ constexpr NamedBits options[] = {
     {"nostrictatime", 0},
 };
 
+bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
 }  // namespace
+
+tl::expected<std::vector<Word>, BadWord> split_words(std::string_view text, diag::Span where) {
+  std::vector<Word> words;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (blank(text[at])) {
+      ++at;
+      continue;
+    }
+    const std::size_t begin = at;
+    bool quoted = false;
+    std::size_t depth = 0;  // peer=(name=a label=b) is one word
+    while (at < text.size() && (quoted || depth > 0 || !blank(text[at]))) {
+      if (text[at] == '"') quoted = !quoted;
+      if (!quoted && text[at] == '(') ++depth;
+      if (!quoted && text[at] == ')' && depth > 0) --depth;
+      ++at;
+    }
+    const auto from = static_cast<std::uint32_t>(where.begin + begin),
+               to = static_cast<std::uint32_t>(where.begin + at);
+    words.push_back({text.substr(begin, at - begin), {where.source, from, to}});
+    if (quoted || depth > 0)
+      return tl::unexpected(BadWord{
+          words.back().span, quoted ? "a quote that is not closed" : "a parenthesis that is not closed"});
+  }
+  return words;
+}
+
+std::string unquoted(std::string_view word) {
+  std::string out;
+  std::ranges::copy_if(word, std::back_inserter(out), [](char c) { return c != '"'; });
+  return out;
+}
 
 std::span<const NamedBits> mount_options() { return options; }
 

@@ -141,17 +141,8 @@ void Lookup::link(const Question& question, Looked& looked, std::uint32_t& reque
 }
 
 void Lookup::judge(Finding& finding, const Perms& perms, std::uint32_t request) const {
-  const std::uint32_t missing = request & ~(perms.allow & ~perms.deny);
-  finding.missing = missing;
-  if (missing == 0) {
-    finding.verdict =
-        profile_.audit != 0 || (perms.audit & request) != 0 ? Verdict::allowed_audited : Verdict::allowed;
-  } else if ((missing & ~perms.prompt) == 0) {
-    finding.verdict = Verdict::prompt;
-  } else {
-    const bool quiet = profile_.audit == 0 && (missing & ~perms.quiet) == 0;
-    finding.verdict = quiet ? Verdict::denied_silently : Verdict::denied;
-  }
+  finding.missing = request & ~(perms.allow & ~perms.deny);
+  finding.verdict = query::judge(perms, request, profile_.audit != 0);
 }
 
 /// The rules that decided `bits` after the place's string: for each bit those of the highest rank that speak
@@ -400,10 +391,20 @@ std::string_view verdict_text(Verdict verdict) {
   return "";
 }
 
+Verdict judge(const Perms& perms, std::uint32_t request, bool audit_all) {
+  const std::uint32_t missing = request & ~(perms.allow & ~perms.deny);
+  if (missing == 0)
+    return audit_all || (perms.audit & request) != 0 ? Verdict::allowed_audited : Verdict::allowed;
+  if ((missing & ~perms.prompt) == 0) return Verdict::prompt;
+  return !audit_all && (missing & ~perms.quiet) == 0 ? Verdict::denied_silently : Verdict::denied;
+}
+
 bool lets_through(Verdict verdict) {
   return verdict == Verdict::allowed || verdict == Verdict::allowed_audited ||
          verdict == Verdict::not_mediated;
 }
+
+bool refuses(Verdict verdict) { return verdict == Verdict::denied || verdict == Verdict::denied_silently; }
 
 Answer ask(const CompiledProfile& profile, const Action& action, Detail detail) {
   const std::vector<Step> steps = questions(profile, action);
@@ -419,10 +420,7 @@ bool is_allowed(const Answer& answer) {
 }
 
 bool is_denied(const Answer& answer) {
-  const auto denied = [](Verdict verdict) {
-    return verdict == Verdict::denied || verdict == Verdict::denied_silently;
-  };
-  return denied(answer.owner.verdict) && denied(answer.other.verdict);
+  return refuses(answer.owner.verdict) && refuses(answer.other.verdict);
 }
 
 }  // namespace bh::query

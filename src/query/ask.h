@@ -32,6 +32,11 @@ enum class Verdict : std::uint8_t {
 [[nodiscard]] std::string_view verdict_text(Verdict verdict);
 /// The process gets on with it.
 [[nodiscard]] bool lets_through(Verdict verdict);
+/// It does not, and nobody is asked.
+[[nodiscard]] bool refuses(Verdict verdict);
+
+/// What an entry says about a request for some of its bits. `audit_all`: the profile logs every access.
+[[nodiscard]] Verdict judge(const compile::Perms& perms, std::uint32_t request, bool audit_all);
 
 /// A rule that decided.
 struct Decider {

@@ -120,7 +120,7 @@ void explain_finding(std::string& out, const Finding& finding, const Origin* ori
   for (const DecidingLine& line : near) show(line);
 }
 
-std::string headline(Verdict verdict, std::uint32_t mode) {
+std::string verdict_words(Verdict verdict, std::uint32_t mode) {
   std::string text(verdict_text(verdict));
   if (verdict == Verdict::denied) text += " (logged)";
   if (mode != static_cast<std::uint32_t>(compile::Mode::complain)) return text;
@@ -174,16 +174,35 @@ std::vector<DecidingLine> near_lines(const Finding& finding, const Origin& origi
   return lines_of(finding.near, origin);
 }
 
+std::vector<FindingLines> finding_lines(const Side& side, const Origin* origin) {
+  std::vector<FindingLines> all;
+  for (const Finding& finding : side.findings) {
+    FindingLines& lines = all.emplace_back();
+    lines.what = finding.what;
+    lines.verdict = finding.verdict;
+    lines.transition = finding.transition;
+    lines.note = finding.note;
+    if (origin == nullptr) continue;
+    lines.rules = deciding_lines(finding, *origin);
+    lines.near = near_lines(finding, *origin);
+    lines.turn = turn_lines(finding, *origin);
+  }
+  return all;
+}
+
+std::string headline(std::string_view action, Verdict as_owner, Verdict as_other, std::uint32_t mode) {
+  if (as_owner == as_other)
+    return fmt::format("{}: {}\n", compile::escaped(action), verdict_words(as_other, mode));
+  return fmt::format("{}: {} as the file's owner, {} otherwise\n", compile::escaped(action),
+                     verdict_words(as_owner, mode), verdict_words(as_other, mode));
+}
+
 std::string explain(const Action& action, const Answer& answer, const Origin* origin) {
-  std::string out;
-  const std::string what = compile::escaped(action.text);
+  std::string out = headline(action.text, answer.owner.verdict, answer.other.verdict, answer.mode);
   if (!answer.depends_on_owner()) {
-    out = fmt::format("{}: {}\n", what, headline(answer.other.verdict, answer.mode));
     explain_side(out, answer.other, origin);
     return out;
   }
-  out = fmt::format("{}: {} as the file's owner, {} otherwise\n", what,
-                    headline(answer.owner.verdict, answer.mode), headline(answer.other.verdict, answer.mode));
   out += "  as the owner:\n";
   explain_side(out, answer.owner, origin);
   out += "  otherwise:\n";

@@ -38,6 +38,20 @@ struct TurnLines {
 /// None: no rule's going would turn it, or it is not known.
 [[nodiscard]] std::optional<TurnLines> turn_lines(const Finding& finding, const Origin& origin);
 
+/// A finding ready to be shown or put into JSON.
+struct FindingLines {
+  std::string what;
+  Verdict verdict = Verdict::denied;
+  std::string transition, note;
+  std::vector<DecidingLine> rules, near;
+  std::optional<TurnLines> turn;
+};
+[[nodiscard]] std::vector<FindingLines> finding_lines(const Side& side, const Origin* origin);
+
+/// The verdict alone: `read /etc/shadow: denied (logged)`; ends with a newline.
+[[nodiscard]] std::string headline(std::string_view action, Verdict as_owner, Verdict as_other,
+                                   std::uint32_t mode);
+
 /// Several lines, ends with a newline. `origin` may be null (a binary): then no rules are named.
 [[nodiscard]] std::string explain(const Action& action, const Answer& answer, const Origin* origin);
 

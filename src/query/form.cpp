@@ -21,17 +21,10 @@ namespace perm = compile::perm;
 using enum Field::Kind;
 
 constexpr NamedBits file_access[] = {
-    {"read", perm::read},
-    {"write", perm::write},
-    {"append", perm::append},
-    {"create", perm::create},
-    {"delete", perm::remove},
-    {"truncate", perm::write | perm::setattr},
-    {"chmod", perm::chmod},
-    {"chown", perm::chown},
-    {"lock", perm::lock},
-    {"mmap-exec", perm::mmap},
-    {"exec", perm::exec},
+    {"read", perm::read},      {"write", perm::write},   {"append", perm::append},
+    {"create", perm::create},  {"delete", perm::remove}, {"truncate", perm::write | perm::setattr},
+    {"chmod", perm::chmod},    {"chown", perm::chown},   {"lock", perm::lock},
+    {"mmap-exec", perm::mmap}, {"exec", perm::exec},
 };
 constexpr NamedBits link_access[] = {{"link", perm::link}};
 constexpr NamedBits change_access[] = {{"change_profile", perm::change_profile}};
@@ -42,7 +35,8 @@ constexpr NamedBits capability_access[] = {{"capability", 1}};
 
 constexpr std::uint32_t change_type = MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
 constexpr std::uint32_t kinds_of_mount = MS_REMOUNT | MS_BIND | MS_MOVE | change_type;
-constexpr std::uint32_t command_address = 1, command_listen = 2, command_option = 4;  // af_unix.c, match_to_cmd
+constexpr std::uint32_t command_address = 1, command_listen = 2,
+                        command_option = 4;  // af_unix.c, match_to_cmd
 
 /// The accesses of `all` whose bits are all in `mask`.
 std::vector<NamedBits> within(std::span<const NamedBits> all, std::uint32_t mask) {
@@ -83,18 +77,46 @@ class Lister {
 
  private:
   void files() {
-    add({ActionKind::file, "file", {}, Question::Table::file, medclass::file, {}, {{path, "path"}}, {},
+    add({ActionKind::file,
+         "file",
+         {},
+         Question::Table::file,
+         medclass::file,
+         {},
+         {{path, "path"}},
+         {},
          list(file_access)});
-    add({ActionKind::link, "link", {}, Question::Table::file, medclass::file, {},
-         {{path, "path"}, {path, "target"}}, {}, list(link_access)});
-    add({ActionKind::change_profile, "change_profile", {}, Question::Table::file, medclass::file, {},
-         {{label, "target"}}, {}, list(change_access)});
+    add({ActionKind::link,
+         "link",
+         {},
+         Question::Table::file,
+         medclass::file,
+         {},
+         {{path, "path"}, {path, "target"}},
+         {},
+         list(link_access)});
+    add({ActionKind::change_profile,
+         "change_profile",
+         {},
+         Question::Table::file,
+         medclass::file,
+         {},
+         {{label, "target"}},
+         {},
+         list(change_access)});
   }
 
   void capabilities() {
     for (const auto& each : compile::capability_names())
-      add({ActionKind::capability, "capability", {std::string(each.name)}, Question::Table::capability,
-           medclass::capability, {}, {}, {}, list(capability_access)});
+      add({ActionKind::capability,
+           "capability",
+           {std::string(each.name)},
+           Question::Table::capability,
+           medclass::capability,
+           {},
+           {},
+           {},
+           list(capability_access)});
   }
 
   void networks() {
@@ -103,11 +125,17 @@ class Lister {
     for (const auto& family : compile::family_names()) {
       for (const auto& type : compile::socket_type_names()) {
         std::vector<std::string> choices{std::string(family.name), std::string(type.name)};
-        add({ActionKind::network, "network", std::move(choices), Question::Table::policydb, cls, {}, {}, {},
+        add({ActionKind::network,
+             "network",
+             std::move(choices),
+             Question::Table::policydb,
+             cls,
+             {},
+             {},
+             {},
              list(network_access)});
       }
     }
-    if (!by_address) return;
     for (const auto& type : compile::socket_type_names()) unix_sockets(type);
   }
 
@@ -116,8 +144,15 @@ class Lister {
     const std::string head = bytes({medclass::net_v9, 0, AF_UNIX, 0, type.number, 0, 0});
     const auto form = [&](std::string prefix, std::vector<Field> fields, std::string suffix,
                           std::uint32_t bits) {
-      add({ActionKind::unix, "unix", {std::string(type.name)}, Question::Table::policydb, medclass::net_v9,
-           std::move(prefix), std::move(fields), std::move(suffix), within(unix_access, bits)});
+      add({ActionKind::unix,
+           "unix",
+           {std::string(type.name)},
+           Question::Table::policydb,
+           medclass::net_v9,
+           std::move(prefix),
+           std::move(fields),
+           std::move(suffix),
+           within(unix_access, bits)});
     };
     form(head, {{address, "path"}}, bytes({0, 0}),
          perm::bind | perm::accept | perm::getattr | perm::setattr | perm::remove);
@@ -129,30 +164,70 @@ class Lister {
 
   void signals() {
     const auto one = [&](std::string name, std::uint32_t number) {
-      add({ActionKind::signal, "signal", {std::move(name)}, Question::Table::policydb, medclass::signal,
-           bytes({medclass::signal, number}), {{label, "peer"}}, {}, list(signal_access)});
+      add({ActionKind::signal,
+           "signal",
+           {std::move(name)},
+           Question::Table::policydb,
+           medclass::signal,
+           bytes({medclass::signal, number}),
+           {{label, "peer"}},
+           {},
+           list(signal_access)});
     };
     for (const auto& each : compile::signal_names()) one(std::string(each.name), each.number);
     for (std::uint32_t extra = 0; extra <= 32; ++extra) one(fmt::format("rtmin+{}", extra), 128 + extra);
   }
 
   void labels() {
-    add({ActionKind::ptrace, "ptrace", {}, Question::Table::policydb, medclass::ptrace,
-         bytes({medclass::label, medclass::ptrace}), {{label, "peer"}}, {}, list(ptrace_access)});
-    add({ActionKind::io_uring, "io_uring", {}, Question::Table::policydb, medclass::io_uring,
-         bytes({medclass::io_uring}), {{label, "peer"}}, {}, within(io_uring_access, 8)});
-    add({ActionKind::io_uring, "io_uring", {}, Question::Table::policydb, medclass::io_uring, {}, {}, {},
+    add({ActionKind::ptrace,
+         "ptrace",
+         {},
+         Question::Table::policydb,
+         medclass::ptrace,
+         bytes({medclass::label, medclass::ptrace}),
+         {{label, "peer"}},
+         {},
+         list(ptrace_access)});
+    add({ActionKind::io_uring,
+         "io_uring",
+         {},
+         Question::Table::policydb,
+         medclass::io_uring,
+         bytes({medclass::io_uring}),
+         {{label, "peer"}},
+         {},
+         within(io_uring_access, 8)});
+    add({ActionKind::io_uring,
+         "io_uring",
+         {},
+         Question::Table::policydb,
+         medclass::io_uring,
+         {},
+         {},
+         {},
          within(io_uring_access, 0x10)});
-    add({ActionKind::userns, "userns", {}, Question::Table::policydb, medclass::userns, {}, {}, {},
+    add({ActionKind::userns,
+         "userns",
+         {},
+         Question::Table::policydb,
+         medclass::userns,
+         {},
+         {},
+         {},
          list(userns_access)});
   }
 
   void mounts() {
     const std::uint32_t options = all_mount_flags() & ~kinds_of_mount & ~std::uint32_t{MS_REC};
     const auto kind = [&](std::string choice, Field::Kind device, Field::Kind type, MountKind flags) {
-      Form form{ActionKind::mount, "mount", {std::move(choice)}, Question::Table::policydb, medclass::mount,
+      Form form{ActionKind::mount,
+                "mount",
+                {std::move(choice)},
+                Question::Table::policydb,
+                medclass::mount,
                 bytes({medclass::mount}),
-                {{path, "target"}, {device, "path"}, {type, "type"}, {Field::Kind::flags, "options"}}, {},
+                {{path, "target"}, {device, "path"}, {type, "type"}, {Field::Kind::flags, "options"}},
+                {},
                 list(mount_access)};
       form.mount = flags;
       add(std::move(form));
@@ -162,25 +237,76 @@ class Lister {
     kind("move", text, nothing, {MS_MOVE, 0});
     kind("remount", nothing, nothing, {MS_REMOUNT, options | MS_BIND | MS_REC});
     kind("propagation", nothing, nothing, {change_type, MS_REC | MS_SILENT});
-    add({ActionKind::umount, "umount", {}, Question::Table::policydb, medclass::mount,
-         bytes({medclass::mount}), {{path, "path"}}, {}, list(umount_access)});
-    add({ActionKind::pivot_root, "pivot_root", {}, Question::Table::policydb, medclass::mount,
-         bytes({medclass::mount}), {{path, "path"}, {path, "target"}}, {}, list(pivot_access)});
+    add({ActionKind::umount,
+         "umount",
+         {},
+         Question::Table::policydb,
+         medclass::mount,
+         bytes({medclass::mount}),
+         {{path, "path"}},
+         {},
+         list(umount_access)});
+    add({ActionKind::pivot_root,
+         "pivot_root",
+         {},
+         Question::Table::policydb,
+         medclass::mount,
+         bytes({medclass::mount}),
+         {{path, "path"}, {path, "target"}},
+         {},
+         list(pivot_access)});
   }
 
   void others() {
-    add({ActionKind::mqueue, "mqueue", {}, Question::Table::policydb, medclass::posix_mqueue,
-         bytes({medclass::posix_mqueue}), {{path, "path"}}, {}, within(mqueue_access, perm::create)});
-    add({ActionKind::mqueue, "mqueue", {}, Question::Table::policydb, medclass::posix_mqueue,
-         bytes({medclass::posix_mqueue}), {{path, "path"}, {label, "peer"}}, {},
+    add({ActionKind::mqueue,
+         "mqueue",
+         {},
+         Question::Table::policydb,
+         medclass::posix_mqueue,
+         bytes({medclass::posix_mqueue}),
+         {{path, "path"}},
+         {},
+         within(mqueue_access, perm::create)});
+    add({ActionKind::mqueue,
+         "mqueue",
+         {},
+         Question::Table::policydb,
+         medclass::posix_mqueue,
+         bytes({medclass::posix_mqueue}),
+         {{path, "path"}, {label, "peer"}},
+         {},
          within(mqueue_access, ~perm::create)});
-    add({ActionKind::dbus, "dbus", {}, Question::Table::policydb, medclass::dbus, bytes({medclass::dbus}),
-         {{text, "bus"}}, {}, within(dbus_access, 0x20)});
-    add({ActionKind::dbus, "dbus", {}, Question::Table::policydb, medclass::dbus, bytes({medclass::dbus}),
-         {{text, "bus"}, {text, "name"}}, {}, within(dbus_access, 0x40)});
-    add({ActionKind::dbus, "dbus", {}, Question::Table::policydb, medclass::dbus, bytes({medclass::dbus}),
-         {{text, "bus"}, {text, "peer.name"}, {label, "peer"}, {text, "path"}, {text, "interface"},
-          {text, "member"}}, {},
+    add({ActionKind::dbus,
+         "dbus",
+         {},
+         Question::Table::policydb,
+         medclass::dbus,
+         bytes({medclass::dbus}),
+         {{text, "bus"}},
+         {},
+         within(dbus_access, 0x20)});
+    add({ActionKind::dbus,
+         "dbus",
+         {},
+         Question::Table::policydb,
+         medclass::dbus,
+         bytes({medclass::dbus}),
+         {{text, "bus"}, {text, "name"}},
+         {},
+         within(dbus_access, 0x40)});
+    add({ActionKind::dbus,
+         "dbus",
+         {},
+         Question::Table::policydb,
+         medclass::dbus,
+         bytes({medclass::dbus}),
+         {{text, "bus"},
+          {text, "peer.name"},
+          {label, "peer"},
+          {text, "path"},
+          {text, "interface"},
+          {text, "member"}},
+         {},
          within(dbus_access, 6)});
   }
 
@@ -241,8 +367,8 @@ ExprId askable(ExprPool& pool, Field::Kind kind, const MountKind& mount) {
     case text:
       return pool.star(pool.bytes(all_but({0})));
     case address: {
-      const std::array<ExprId, 2> either{
-          pool.byte(1), pool.concat(pool.byte(0), pool.star(pool.bytes(all_but({0}))))};
+      const std::array<ExprId, 2> either{pool.byte(1),
+                                         pool.concat(pool.byte(0), pool.star(pool.bytes(all_but({0}))))};
       return pool.either(either);
     }
     case flags: {
@@ -275,8 +401,8 @@ ExprId askable(ExprPool& pool, const Form& form) { return askable(pool, form, {}
 std::string action_text(const Form& form, std::string_view access, std::span<const std::string> values) {
   const auto value = [&](std::string_view key) {
     const auto at = std::ranges::find(form.fields, key, &Field::key);
-    return at == form.fields.end() ? std::string() : quoted(values[static_cast<std::size_t>(
-                                                         at - form.fields.begin())]);
+    return at == form.fields.end() ? std::string()
+                                   : quoted(values[static_cast<std::size_t>(at - form.fields.begin())]);
   };
   const auto with = [&](std::string_view before, const std::string& text) {
     return text.empty() ? std::string() : fmt::format(" {}{}", before, text);
@@ -291,14 +417,15 @@ std::string action_text(const Form& form, std::string_view access, std::span<con
     case ActionKind::capability:
       return fmt::format("capability {}", form.choices.front());
     case ActionKind::network:
-      return fmt::format("network {} {}", access, fmt::join(form.choices, " "));
+      return fmt::format("network{} {}", with("", std::string(access)), fmt::join(form.choices, " "));
     case ActionKind::unix:
       return fmt::format("unix {} {} type={}{}", access, value("path"), form.choices.front(),
                          with("peer=", value("peer")));
     case ActionKind::signal:
       return fmt::format("signal {} {} peer={}", access, form.choices.front(), value("peer"));
     case ActionKind::mount:
-      return fmt::format("mount{}{}{} -> {}", with("-t ", value("type")), with("-o ", value("options")),
+      return fmt::format("mount{}{}{} -> {}", with("-t ", value("type")),
+                         value("options") == "**" ? "" : with("-o ", value("options")),
                          with("", value("path")), value("target"));
     case ActionKind::umount:
       return fmt::format("umount {}", value("path"));
@@ -321,7 +448,8 @@ std::string action_text(const Form& form, std::string_view access, std::span<con
     case ActionKind::io_uring:
     case ActionKind::mqueue:
     case ActionKind::rename:
-      return fmt::format("{} {}{}{}", form.verb, access, with("", value("path")), with("peer=", value("peer")));
+      return fmt::format("{} {}{}{}", form.verb, access, with("", value("path")),
+                         with("peer=", value("peer")));
   }
   return {};
 }

@@ -1,8 +1,8 @@
 // The shapes of the strings that the kernel looks up, as data: which part is a path, a label, an address, and
 // how one that was found is written as an action again.
 //
-// The one idea: question.h goes from an action to a string; a form goes the other way, and over all strings at
-// once. What is asked about a whole language (`any write under /etc/**`, `bulkhead diff`) is asked form by
+// The one idea: question.h goes from an action to a string; a form goes the other way, and over all strings
+// at once. What is asked about a whole language (`any write under /etc/**`, `bulkhead diff`) is asked form by
 // form, and what comes out is an action that can be asked again.
 #pragma once
 
@@ -44,9 +44,9 @@ struct Form {
   std::vector<std::string> choices;  ///< what the prefix stands for: `kill`; `inet` and `stream`; `sys_admin`
   Question::Table table = Question::Table::policydb;
   std::uint8_t mediation_class = compile::medclass::file;
-  std::string prefix;         ///< bytes before the fields, the class included (none for files)
-  std::vector<Field> fields;  ///< none: one question, which ask() answers
-  std::string suffix;         ///< bytes behind the last field
+  std::string prefix;               ///< bytes before the fields, the class included (none for files)
+  std::vector<Field> fields;        ///< none: one question, which ask() answers
+  std::string suffix;               ///< bytes behind the last field
   std::vector<NamedBits> accesses;  ///< and what the kernel asks for each; of a file its verbs
   MountKind mount;
 };
@@ -62,8 +62,8 @@ struct Form {
 /// Every value of one field.
 [[nodiscard]] automata::ExprId askable(automata::ExprPool& pool, Field::Kind kind, const MountKind& mount);
 
-/// The values of the fields as one action, in the words of action.h; they may be patterns, too. A flags field is
-/// given as mount's options; empty ones of mount and dbus are left out.
+/// The values of the fields as one action, in the words of action.h; they may be patterns, too. A flags field
+/// is given as mount's options (`**`: any); empty ones of mount and dbus are left out.
 [[nodiscard]] std::string action_text(const Form& form, std::string_view access,
                                       std::span<const std::string> values);
 

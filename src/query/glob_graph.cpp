@@ -110,16 +110,44 @@ void GlobGraph::components() {
 
 void GlobGraph::settle(const std::vector<std::uint32_t>& component) {
   const GlobState& only = states_[component.front()];
-  const bool loops = component.size() > 1 ||
-                     std::ranges::any_of(only.edges, [&](const GlobEdge& edge) { return edge.to == component.front(); });
-  if (loops) {
+  const bool loops = component.size() > 1 || std::ranges::any_of(only.edges, [&](const GlobEdge& edge) {
+                       return edge.to == component.front();
+                     });
+  if (loops)
     settle_loop(component);
-  } else {
-    states_[component.front()].kind = Kind::branch;
-  }
+  else
+    settle_branch(component.front());
   for (const std::uint32_t state : component) {
     count_missing(state);
     count_rows(state);
+  }
+}
+
+void GlobGraph::settle_branch(std::uint32_t state) {
+  GlobState& its = states_[state];
+  its.kind = Kind::branch;
+  // The start of a field that must not be empty.
+  if (its.edges.size() == 1 && only_bytes_of_text(its.edges.front().bytes) && same_as_canon(state)) {
+    everything_[state] = true;
+    close(state, "**");
+    return;
+  }
+  // What loops behind it may be the inside of a pattern that starts here.
+  const bool opaque = std::ranges::any_of(
+      its.edges, [&](const GlobEdge& edge) { return states_[edge.to].kind == Kind::opaque; });
+  if (opaque) try_candidates(state);
+}
+
+void GlobGraph::close(std::uint32_t state, std::string glob) {
+  states_[state].kind = Kind::closed;
+  states_[state].closed = std::move(glob);
+}
+
+void GlobGraph::try_candidates(std::uint32_t state) {
+  for (std::string& candidate : candidates(state)) {
+    if (!fits(state, candidate)) continue;
+    close(state, std::move(candidate));
+    return;
   }
 }
 
@@ -130,8 +158,7 @@ void GlobGraph::settle_loop(const std::vector<std::uint32_t>& component) {
     its.kind = Kind::opaque;
     everything_[state] = same_as_canon(state);
     if (everything_[state] && !its.after_slash) {
-      its.kind = Kind::closed;
-      its.closed = "**";
+      close(state, "**");
       continue;
     }
     if (everything_[state] && canon_.step(its.canon, 0) == Dfa::trap) {
@@ -144,14 +171,7 @@ void GlobGraph::settle_loop(const std::vector<std::uint32_t>& component) {
   }
   if (all_closed || settle_star(component)) return;
   for (const std::uint32_t state : component) {
-    GlobState& its = states_[state];
-    if (its.kind != Kind::opaque) continue;
-    for (const std::string& candidate : candidates(state)) {
-      if (!fits(state, candidate)) continue;
-      its.kind = Kind::closed;
-      its.closed = candidate;
-      break;
-    }
+    if (states_[state].kind == Kind::opaque) try_candidates(state);
   }
 }
 

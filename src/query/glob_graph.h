@@ -44,8 +44,8 @@ class GlobGraph {
  public:
   static constexpr std::size_t many_rows = std::size_t{1} << 40;
 
-  /// `language`: a subset of `canon`, all that can be asked; each of its states stands at one place of `canon`.
-  /// Dead states are the trap.
+  /// `language`: a subset of `canon`, all that can be asked; each of its states stands at one place of
+  /// `canon`. Dead states are the trap.
   GlobGraph(const automata::Dfa& language, const automata::Dfa& canon, const GlobOptions& options);
 
   [[nodiscard]] const GlobState& operator[](std::uint32_t state) const { return states_[state]; }
@@ -57,8 +57,11 @@ class GlobGraph {
   void read_edges();
   void components();
   void settle(const std::vector<std::uint32_t>& component);
+  void settle_branch(std::uint32_t state);
   void settle_loop(const std::vector<std::uint32_t>& component);
   bool settle_star(const std::vector<std::uint32_t>& component);
+  void close(std::uint32_t state, std::string glob);
+  void try_candidates(std::uint32_t state);
   bool fits(std::uint32_t state, const std::string& glob);
   void count_rows(std::uint32_t state);
   void count_missing(std::uint32_t state);

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <variant>
 
 #include "automata/determinise.h"
 #include "automata/minimise.h"
@@ -259,8 +260,12 @@ void Writer::visit(const Place& place) {
     case Kind::star: {
       const std::string_view star = its.deep ? "**" : "*";
       std::string before = place.text;
-      if (before.ends_with('/') || (at_start && !its.after_slash)) follow(place, before);
+      if (before.ends_with('/')) follow(place, before);  // where a star is one byte at least
       if (before.ends_with("/?")) before.pop_back();
+      // A label is never empty, so `**` says it.
+      const std::string any = set_text(~ByteSet{1});
+      const std::string_view own = std::string_view(before).substr(before.rfind(separator) + 1);
+      if (its.deep && own == any) before.resize(before.size() - any.size());
       return follow(place, before + std::string(star));
     }
   }
@@ -298,9 +303,7 @@ std::string folder_of(const std::string& glob, std::size_t depth) {
 
 }  // namespace
 
-bool GlobSet::exact() const {
-  return std::ranges::all_of(rows, &GlobRow::exact);
-}
+bool GlobSet::exact() const { return std::ranges::all_of(rows, &GlobRow::exact); }
 
 Dfa all_askable(const Form& form) {
   automata::ExprPool pool;
@@ -351,6 +354,22 @@ GlobSet outline(const GlobSet& set, std::size_t most) {
     return wide;
   }
   return set;
+}
+
+std::vector<std::string> glob_hints(const policy::ResolvedProfile& profile) {
+  constexpr std::size_t most = 64;
+  std::vector<std::string> hints;
+  for (const policy::ResolvedRule& resolved : profile.rules) {
+    const auto* rule = std::get_if<policy::FileRule>(&resolved.rule.body);
+    if (rule == nullptr || !rule->path) continue;
+    const std::string& glob = rule->path->value;
+    for (std::size_t at = 1; at < glob.size() && hints.size() < most; ++at) {
+      if (glob[at - 1] != '/' || std::string_view("*?[{").find(glob[at]) == std::string_view::npos) continue;
+      std::string end = glob.substr(at);
+      if (std::ranges::find(hints, end) == hints.end()) hints.push_back(std::move(end));
+    }
+  }
+  return hints;
 }
 
 std::optional<automata::ExprId> pattern_of(automata::ExprPool& pool, Field::Kind kind,

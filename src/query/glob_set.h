@@ -1,9 +1,10 @@
 // A set of strings (one automaton) as a few globs that a person can read.
 //
 // The one idea: the automaton is unfolded into a tree of prefixes, in which a state that stands for all that
-// may follow is written `**`, one that stands for the rest of a name `*`, and one that stands for nearly all as
-// `**` with its exceptions. What cannot be written so is covered by a wider glob, and said to be only a part of
-// it: nothing is ever claimed that was not compared with the automaton.
+// may follow is written `**`, one that stands for the rest of a name `*`, and one that stands for nearly all
+// as
+// `**` with its exceptions. What cannot be written so is covered by a wider glob, and said to be only a part
+// of it: nothing is ever claimed that was not compared with the automaton.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,7 @@
 #include "automata/dfa.h"
 #include "base/result.h"
 #include "diag/diagnostic.h"
-#include "policy/ast.h"
+#include "policy/resolve.h"
 #include "query/form.h"
 
 namespace bh::query {
@@ -35,7 +36,8 @@ struct GlobSet {
 
 struct GlobOptions {
   std::size_t max_rows = 200;  ///< beyond which subtrees become one row that is not exact
-  /// Ends of globs that may fit where an automaton loops (`**/*.so`), such as those of the rules it comes from.
+  /// Ends of globs that may fit where an automaton loops (`**/*.so`), such as those of the rules it comes
+  /// from.
   std::vector<std::string> hints;
 };
 
@@ -46,6 +48,9 @@ struct GlobOptions {
 /// starts behind the form's prefix. Rows are in the order of their text.
 [[nodiscard]] Result<GlobSet> globs_of(const automata::Dfa& language, const Form& form,
                                        const GlobOptions& options = {});
+
+/// Ends of the globs of a profile's file rules, from each wildcard that begins a name on: GlobOptions::hints.
+[[nodiscard]] std::vector<std::string> glob_hints(const policy::ResolvedProfile& profile);
 
 /// The rows, widened until there are no more than `most`: those below one folder become that folder's `**`.
 [[nodiscard]] GlobSet outline(const GlobSet& set, std::size_t most);
