@@ -231,7 +231,7 @@ def check_second(results):
             faults.append(f"{unit} ended at {times[unit][1]} with {times[unit][2]}, docker.service began at {began}")
     for name, program in (("docker-plain", "apparmor_parser"), ("docker-nginx", "bulkhead")):
         if not re.search(f'operation="profile_load" profile="unconfined" name="{name}".*comm="{program}"', results["boot"]):
-            faults.append(f"{name} was not loaded by {program}:\n{results['loads']}")
+            faults.append(f"{name} was not loaded by {program}:\n{results['boot']}")
     profiles = {each["name"]: each for each in json.loads(results["profiles.json"])["profiles"]}
     for name in ("docker-plain", *(f"docker-{each}" for each in SERVICES)):
         if profiles.get(name, {}).get("mode") != "enforce":
