@@ -35,9 +35,15 @@ class Bed:
     def compare(self, batch, name, texts):
         path = self.work / f"{name}.profile"
         abi = ABIS[batch // len(differential.KERNELS) % len(ABIS)]
-        path.write_text("\n".join([abi, *texts]) + "\n")
-        outcome = differential.compare(self.parser, differential.Case("random", name, path, self.base), self.kernel_of(batch), self.work)
-        return outcome, path.read_text()
+        text = "\n".join([abi, *texts]) + "\n"
+        path.write_text(random_profile.spelled(text, 1))
+        reference = path.with_suffix(".reference")
+        reference.write_text(random_profile.spelled(text, 2))
+        outcome = differential.compare(self.parser, differential.Case("random", name, path, self.base, reference), self.kernel_of(batch), self.work)
+        shown = path.read_text()
+        if shown != reference.read_text():
+            shown += "# for the reference:\n" + reference.read_text()
+        return outcome, shown
 
     def shrink(self, batch, seed, lines):
         """The lines without those that the difference does not need."""
@@ -84,7 +90,7 @@ def main():
     options.add_argument("--show", type=int, metavar="SEED")
     args = options.parse_args()
     if args.show is not None:
-        print("\n".join(line for line, _ in random_profile.Generator(args.show).lines()))
+        print(random_profile.spelled("\n".join(line for line, _ in random_profile.Generator(args.show).lines()), 1))
         return 0
 
     fetched = subprocess.run([differential.SOURCE / "tools" / "fetch-parsers", args.parser], capture_output=True, text=True)

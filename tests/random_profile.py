@@ -1,8 +1,24 @@
 """Random profiles for differential_random_test.py: one seed, one profile, as a list of lines that can be left out.
 
-What docs/decisions/0005 and 0006 say is left out. Few names and short paths, so that rules meet in the same states: there precedence, audit and exec transitions are decided.
+Few names and short paths, so that rules meet in the same states: there precedence, audit and exec transitions are decided.
+
+What docs/decisions/0006 says is in it: a line may hold two spellings, the one for us and one by which the reference says the same. So
+such a profile, too, is compared state by state, and what differs is exactly what the decision says.
 """
 import random
+import re
+
+SPELLINGS = re.compile("\x01([^\x02]*)\x02([^\x03]*)\x03")
+
+
+def spelled(text, side):
+    """`text` as it is given to us (side 1) or to the reference (side 2)."""
+    return SPELLINGS.sub(lambda match: match[side], text)
+
+
+def either(ours, theirs):
+    return f"\x01{ours}\x02{theirs}\x03"
+
 
 PERMS = ["r", "w", "a", "rw", "rwk", "mr", "l", "rwl", "k", "rm", "rwmkl"]
 EXECS = ["ix", "px", "Px", "cx", "Cx", "ux", "Ux", "pix", "Pix", "cix", "Cix", "pux", "PUx", "cux", "CUx"]
@@ -20,13 +36,17 @@ FLAGS = ["complain", "audit", "attach_disconnected", "mediate_deleted", "kill", 
          "attach_disconnected.path=/x/y", "default_allow", "enforce", "delegate_deleted", "namespace_relative"]
 
 
+# Without qualifiers of their own.
+PLAIN = ["capability chown", "capability sys_admin", "network inet stream", "unix type=stream", "signal send set=kill", "ptrace read peer=a", "dbus bus=system", "mount /a -> /b", "umount /a/",
+         "pivot_root /a/", "change_profile /p/x -> q", "userns", "io_uring sqpoll", "/a/b rw"]
+
+
 class Generator:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.name = f"s{seed}"
         self.variables = [f"{self.name}_{letter}" for letter in "pqr"]
-        # The reference takes change_profile rules for one with each other, or with a rule on `/*`: decision 0006, 4.
-        self.programs, self.without_program = set(), self.chance(0.3)
+        self.programs = set()  # of change_profile rules: the reference takes two of one program for one
         self.top = True
 
     def pick(self, words):
@@ -45,8 +65,8 @@ class Generator:
         end = "/" if self.chance(0.15) else ""
         separator = "//" if self.chance(0.03) else "/"
         text = front + "/" + separator.join(parts) + end
-        if text == "/*" and self.without_program:
-            text = "/*b"
+        if text == "/*":  # which the reference takes for a change_profile rule without a program
+            return either(text, "/?*")
         return f'"{text}"' if self.chance(0.1) or " " in text else text
 
     def label(self):
@@ -76,9 +96,8 @@ class Generator:
         if self.chance(0.25):
             perms = self.random.choice(["", "r", "mr", "rw"]) + (
                 "x" if "deny" in words else self.random.choice(EXECS if self.chance(0.3) else ["ix", "px"]))
-            if "deny" not in words and perms[-2:].lower() in ("px", "cx") and self.chance(0.15) and (
-                    self.top or perms[-2] in "pP"):
-                target = " -> " + self.random.choice(["a", "b", "a//b", "&a", ":n:a"] if perms[-2] in "pP" else ["c", "d"])
+            if "deny" not in words and perms[-2:].lower() in ("px", "cx") and self.chance(0.2):
+                target = " -> " + self.pick(["a", "b", "a//b", "&a", ":n:a", "@{%s}//x", "a\\ b"] if perms[-2] in "pP" else ["c", "d", "@{%s}"])
         if self.chance(0.2):
             words.append("file")
         elif self.chance(0.1):
@@ -94,10 +113,14 @@ class Generator:
     def change_profile(self):
         words = [*self.qualifiers(deny=0.1), "change_profile"]
         words = [word for word in words if word != "audit" or self.chance(0.3)]
-        program = "" if self.without_program and "" not in self.programs and self.chance(0.7) else self.path()
+        program = "" if self.chance(0.2) else self.path()
         while program in self.programs:
             program = self.path()
         self.programs.add(program)
+        if not program and self.chance(0.3):
+            labels = [self.label(), self.label()]
+            separate = ", ".join(" ".join([*words, "->", label]) for label in labels)
+            return either(separate, " ".join([*words, "->", "{" + ",".join(labels) + "}"]))
         if program:
             if self.chance(0.3):
                 words.append(self.random.choice(["safe", "unsafe"]))
@@ -112,8 +135,12 @@ class Generator:
     def network(self):
         words = [*self.qualifiers(priority=False), "network"]
         if self.chance(0.1):
-            words.append(self.listed(self.some(["send", "receive", "connect", "bind", "create", "getopt"])))
-            words.append(self.random.choice([family for family in FAMILIES if family != "unix"]))
+            access = self.listed(self.some(["send", "receive", "connect", "bind", "create", "getopt"]))
+            family = self.random.choice(FAMILIES)
+            if family == "unix" and "deny" not in words:
+                kind = self.random.choice(TYPES)
+                return either(" ".join([*words, access, family, kind]), " ".join([*words[:-1], "unix", access, f"type={kind}"]))
+            words += [access, family]
         elif self.chance(0.7):
             words.append(self.random.choice(FAMILIES))
         if self.chance(0.5):
@@ -207,12 +234,24 @@ class Generator:
             " ".join([*self.qualifiers(), "mqueue", *self.some(["(create, read)", "type=posix", "label=a"], 0, 1)]),
             "set rlimit nofile <= 1024", "set rlimit data <= 1M", "set rlimit nice <= -3", "set rlimit cpu <= 5 min",
             " ".join([*self.qualifiers(deny=0, priority=False), "all"]),
+            self.deny_all(),
         ])
 
+    def deny_all(self):
+        audit = "audit " if self.chance(0.3) else ""
+        parts = ["file_access", "capability", "network", "dbus", "io_uring", "mqueue", "ptrace", "signal", "userns", "mount", "remount", "umount", "pivot_root"]
+        said = {"file_access": "/{,**} rwlkm"}
+        theirs = ", ".join([f"{audit}deny {said.get(part, part)}" for part in parts] + [f"priority=-2 {audit}deny /{{,**}} x"])
+        return either(f"{audit}deny all", theirs)
+
     def block(self):
-        """Qualifiers in front of several rules; of files only (decision 0006, 7)."""
-        inner = " ".join(f"{self.path()} {self.random.choice(PERMS)}," for _ in range(2))
-        return f"{self.random.choice(['audit', 'deny', 'audit deny', 'owner', 'audit owner'])} {{ {inner} }}"
+        """Qualifiers in front of several rules. The reference keeps the file rules of it, and loses qualifiers that these have."""
+        if self.chance(0.5):
+            inner = " ".join(f"{self.path()} {self.random.choice(PERMS)}," for _ in range(2))
+            return f"{self.random.choice(['audit', 'deny', 'audit deny', 'owner', 'audit owner'])} {{ {inner} }}"
+        qualifiers = self.random.choice(["audit", "deny", "audit deny", "", "allow"])
+        rules = [self.random.choice(PLAIN) for _ in range(2)]
+        return either(f"{qualifiers} {{ {' '.join(rule + ',' for rule in rules)} }}", " ".join(f"{qualifiers} {rule}," for rule in rules))
 
     def condition(self):
         return self.random.choice(["true", "false", "not false", "defined @{%s}" % self.variables[0], "defined $nothing"])
@@ -223,6 +262,8 @@ class Generator:
         kind = self.random.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
         if self.top and self.chance(0.02):
             return self.block()
+        if self.top and self.chance(0.01):  # the reference leaves limits out of every branch
+            return either("if true { set rlimit nofile <= 7, }", "set rlimit nofile <= 7,")
         if self.top and self.chance(0.02) and kind not in (self.other, self.mount):
             return f"if {self.condition()} {{ {kind()}, }}" + (f" else {{ {self.file()}, }}" if self.chance(0.5) else "")
         return kind() + ","

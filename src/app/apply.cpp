@@ -157,7 +157,8 @@ Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptio
   ApplyReport report;
   report.dry_run = options.dry_run;
   BH_TRY(Profile profile, pipeline.read(options.input));
-  BH_TRY(Compiled compiled, pipeline.compile(profile));
+  const bool asked = profile.spec && !profile.spec->expectations.empty();
+  BH_TRY(Compiled compiled, pipeline.compile(profile, asked ? Purpose::answers : Purpose::loading));
   report.name = compiled.name();
   report.bytes = compiled.bytes.size();
   report.kernel = session.kernel.availability();
@@ -175,7 +176,10 @@ Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptio
       report.kernel.ready() ? session.kernel.profiles() : Result<std::vector<kernel::LoadedProfile>>();
   report.profiles = entries_of(compiled.policy, loaded ? *loaded : std::vector<kernel::LoadedProfile>());
 
-  BH_TRY(report.expectations, check_expectations(session, pipeline, profile, compiled));
+  if (profile.spec) {
+    BH_TRY(report.expectations,
+           check_expectations(session, pipeline, profile, compiled, profile.spec->expectations));
+  }
   if (!report.as_expected()) return report;
   BH_TRY(FilePlan plan, plan_file(session, pipeline, profile, compiled, options, report));
   if (options.dry_run) return report;

@@ -11,28 +11,6 @@
 namespace bh::app {
 namespace {
 
-/// The inputs with each folder replaced by its files, by name.
-std::vector<std::string> files_of(Session& session, const std::vector<std::string>& inputs) {
-  std::vector<std::string> files;
-  for (const std::string& input : inputs) {
-    const auto status = session.world.os.stat(input);
-    auto names =
-        status && S_ISDIR(status->st_mode) ? session.world.os.list(input) : std::vector<std::string>{};
-    if (!status || !S_ISDIR(status->st_mode) || !names) {
-      files.push_back(input);
-      continue;
-    }
-    std::ranges::sort(*names);
-    for (const std::string& name : *names) {
-      std::string path = input + (input.ends_with('/') ? "" : "/") + name;
-      const auto inner = session.world.os.stat(path);
-      if (!policy::skipped_name(name) && (!inner || S_ISREG(inner->st_mode)))
-        files.push_back(std::move(path));
-    }
-  }
-  return files;
-}
-
 /// What came of one input.
 struct Outcome {
   std::optional<Ready> ready;
@@ -56,10 +34,12 @@ class Worker {
       outcome.said = {&session_, session_.sink.diagnostics().size(), 0};
       auto ready = pipeline_.ready(inputs[at]);
       outcome.said.end = session_.sink.diagnostics().size();
-      if (ready)
+      if (ready) {
+        ready->policy.reset();  // the bytes and the entries are what is reported
         outcome.ready = std::move(*ready);
-      else
+      } else {
         outcome.why = std::move(ready.error().text);
+      }
     }
   }
 
@@ -83,6 +63,27 @@ std::vector<Outcome> compile_all(Worker& first, std::vector<std::unique_ptr<Work
 }
 
 }  // namespace
+
+std::vector<std::string> files_of(Session& session, const std::vector<std::string>& inputs) {
+  std::vector<std::string> files;
+  for (const std::string& input : inputs) {
+    const auto status = session.world.os.stat(input);
+    auto names =
+        status && S_ISDIR(status->st_mode) ? session.world.os.list(input) : std::vector<std::string>{};
+    if (!status || !S_ISDIR(status->st_mode) || !names) {
+      files.push_back(input);
+      continue;
+    }
+    std::ranges::sort(*names);
+    for (const std::string& name : *names) {
+      std::string path = input + (input.ends_with('/') ? "" : "/") + name;
+      const auto inner = session.world.os.stat(path);
+      if (!policy::skipped_name(name) && (!inner || S_ISREG(inner->st_mode)))
+        files.push_back(std::move(path));
+    }
+  }
+  return files;
+}
 
 Result<CompileReport> compile_files(Session& session, const PolicySettings& settings,
                                     const std::vector<std::string>& inputs, std::size_t jobs) {

@@ -46,6 +46,10 @@ struct CompileReport {
   std::vector<std::unique_ptr<Session>> sessions{};  ///< of the workers beside the first
 };
 
+/// The inputs with each folder replaced by the files in it, by name, but for those that policy folders pass
+/// over.
+[[nodiscard]] std::vector<std::string> files_of(Session& session, const std::vector<std::string>& inputs);
+
 /// A folder stands for the files in it, but for those that policy folders pass over (`README`, `x.dpkg-old`,
 /// …). Every input is looked at, whatever came of those before it, by at most `jobs` threads. Errors: the
 /// features to compile for.

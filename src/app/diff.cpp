@@ -20,9 +20,9 @@ struct Opened {
   }
 };
 
-Result<Opened> open(Pipeline& pipeline, const std::string& name, Tags tags) {
+Result<Opened> open(Pipeline& pipeline, const std::string& name, Purpose purpose) {
   BH_TRY(Profile profile, pipeline.read(name));
-  BH_TRY(Compiled compiled, pipeline.compile(profile, tags));
+  BH_TRY(Compiled compiled, pipeline.compile(profile, purpose));
   Opened opened{name, std::move(compiled), {}};
   const std::string& wanted = profile.input.loaded_name;
   for (std::size_t i = 0; i < opened.compiled.policy.profiles.size(); ++i) {
@@ -85,8 +85,8 @@ Pairing pair_up(const Opened& a, const Opened& b) {
 
 Result<diff::Report> diff_profiles(Session& session, Pipeline& pipeline, const std::string& a,
                                    const std::string& b, const DiffSettings& settings) {
-  BH_TRY(const Opened of_a, open(pipeline, a, Tags::keep));
-  BH_TRY(const Opened of_b, open(pipeline, b, Tags::keep));
+  BH_TRY(const Opened of_a, open(pipeline, a, Purpose::reasons));
+  BH_TRY(const Opened of_b, open(pipeline, b, Purpose::reasons));
   const Pairing pairing = pair_up(of_a, of_b);
   diff::Report report{.a = a, .b = b};
   for (const auto& [index_a, index_b] : pairing.pairs) {
@@ -111,8 +111,8 @@ Result<diff::Report> diff_profiles(Session& session, Pipeline& pipeline, const s
 
 Result<std::vector<query::PolicyDifference>> witnesses(Session&, Pipeline& pipeline, const std::string& a,
                                                        const std::string& b) {
-  BH_TRY(const Opened of_a, open(pipeline, a, Tags::drop));
-  BH_TRY(const Opened of_b, open(pipeline, b, Tags::drop));
+  BH_TRY(const Opened of_a, open(pipeline, a, Purpose::answers));
+  BH_TRY(const Opened of_b, open(pipeline, b, Purpose::answers));
   const Pairing pairing = pair_up(of_a, of_b);
   std::vector<query::PolicyDifference> all;
   for (const auto& [index_a, index_b] : pairing.pairs) {

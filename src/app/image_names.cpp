@@ -1,5 +1,8 @@
 #include "app/image_names.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <chrono>
 #include <span>
@@ -53,6 +56,45 @@ class TreeNames final : public generate::ImageNames {
   std::string words_;
 };
 
+/// The name of an image holds no such file's name but by a wild chance; then the file is meant.
+bool is_saved_file(Os& os, const std::string& reference) {
+  auto about = os.stat(reference);
+  return about && S_ISREG(about->st_mode);
+}
+
+struct OwnedFd {
+  Os& os;
+  int fd;
+  ~OwnedFd() { os.close(fd); }
+};
+
+Result<image::Tree> read_saved_file(Os& os, const std::string& path) {
+  BH_TRY(int fd, os.open(path, O_RDONLY | O_CLOEXEC));
+  OwnedFd owned{os, fd};
+  std::string buffer(256u << 10, '\0');
+  auto tree = image::read_saved([&]() -> Result<std::string_view> {
+    BH_TRY(std::size_t n, os.read(fd, {buffer.data(), buffer.size()}));
+    return std::string_view(buffer).substr(0, n);
+  });
+  if (!tree) return tl::unexpected(std::move(tree.error()).in(path));
+  return tree;
+}
+
+struct EngineImage {
+  docker::Image inspected;
+  net::BodyStream stream;
+};
+
+Result<EngineImage> engine_image(Os& os, const ImageSource& source) {
+  BH_TRY(auto target, docker::find_engine(os, docker::process_environment(), source.host, source.context));
+  BH_TRY(auto engine, docker::Engine::connect(target));
+  auto inspected = engine.inspect_images(std::span(&source.reference, 1));
+  if (!inspected[0])
+    return tl::unexpected(std::move(inspected[0].error()).in(fmt::format("image {}", source.reference)));
+  BH_TRY(auto stream, engine.save_image(inspected[0]->id, save_time));
+  return EngineImage{std::move(*inspected[0]), std::move(stream)};
+}
+
 }  // namespace
 
 std::unique_ptr<generate::ImageNames> names_of(image::Tree tree, std::string words) {
@@ -67,23 +109,41 @@ Result<OpenedImage> open_image(Os& os, const ImageSource& source) {
     BH_TRY(opened.tree, image::read_folder(os, source.folder));
     return opened;
   }
-  BH_TRY(auto target, docker::find_engine(os, docker::process_environment(), source.host, source.context));
-  BH_TRY(auto engine, docker::Engine::connect(target));
-  auto inspected = engine.inspect_images(std::span(&source.reference, 1));
-  if (!inspected[0])
-    return tl::unexpected(std::move(inspected[0].error()).in(fmt::format("image {}", source.reference)));
-  opened.inspected = std::move(*inspected[0]);
-  BH_TRY(auto stream, engine.save_image(opened.inspected->id, save_time));
-  auto tree = image::read_saved([&] { return stream.next(save_silence); });
+  if (is_saved_file(os, source.reference)) {
+    BH_TRY(opened.tree, read_saved_file(os, source.reference));
+    return opened;
+  }
+  BH_TRY(EngineImage image, engine_image(os, source));
+  opened.inspected = std::move(image.inspected);
+  auto tree = image::read_saved([&] { return image.stream.next(save_silence); });
   if (!tree) return tl::unexpected(std::move(tree.error()).in(fmt::format("layers of {}", source.reference)));
   opened.tree = std::move(*tree);
   return opened;
 }
 
+Result<std::string> saved_image(Os& os, const ImageSource& source, const std::string& file) {
+  if (!source.folder.empty())
+    return fail("--rootfs is a folder of files and no image that could be started: use --image");
+  if (is_saved_file(os, source.reference)) return source.reference;
+  BH_TRY(EngineImage image, engine_image(os, source));
+  BH_TRY(int fd, os.open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  OwnedFd owned{os, fd};
+  for (;;) {
+    auto bytes = image.stream.next(save_silence);
+    if (!bytes)
+      return tl::unexpected(std::move(bytes.error()).in(fmt::format("layers of {}", source.reference)));
+    if (bytes->empty()) return file;
+    for (std::string_view rest = *bytes; !rest.empty();) {
+      BH_TRY(std::size_t written, os.write(fd, rest));
+      rest.remove_prefix(written);
+    }
+  }
+}
+
 Result<std::unique_ptr<generate::ImageNames>> image_names(Os& os, const ImageSource& source) {
   BH_TRY(OpenedImage opened, open_image(os, source));
-  return names_of(std::move(opened.tree), opened.inspected ? fmt::format("image {}", source.reference)
-                                                           : fmt::format("folder {}", source.folder));
+  return names_of(std::move(opened.tree), source.folder.empty() ? fmt::format("image {}", source.reference)
+                                                                : fmt::format("folder {}", source.folder));
 }
 
 }  // namespace bh::app

@@ -1,4 +1,5 @@
-// The names of an image's files for the generator, from an engine's image or a folder.
+// The names of an image's files for the generator: from an engine's image, from a file that `docker save`
+// wrote, or from a folder.
 #pragma once
 
 #include <memory>
@@ -18,7 +19,7 @@ namespace bh::app {
 
 /// Which image is meant; both empty: none.
 struct ImageSource {
-  std::string reference;  ///< of the engine
+  std::string reference;  ///< of the engine; or a file that `docker save` wrote
   std::string folder;
   std::string host;     ///< --host URL
   std::string context;  ///< --context NAME
@@ -35,6 +36,10 @@ struct OpenedImage {
 /// Errors: both a reference and a folder are given; no engine, no such image, a broken stream; a folder that
 /// cannot be read.
 [[nodiscard]] Result<OpenedImage> open_image(Os& os, const ImageSource& source);
+
+/// The image as a file that `docker save` wrote: the source's own, or else what the engine saves, written to
+/// `file`. Errors: a folder is given; those of open_image.
+[[nodiscard]] Result<std::string> saved_image(Os& os, const ImageSource& source, const std::string& file);
 
 /// Errors: those of open_image.
 [[nodiscard]] Result<std::unique_ptr<generate::ImageNames>> image_names(Os& os, const ImageSource& source);

@@ -28,11 +28,9 @@ Result<Input> read_loaded(Session& session, const std::string& name) {
 
 Input default_of(Session& session, const std::string& name, generate::Runtime runtime,
                  const std::string& base) {
-  Os& os = session.world.os;
-  generate::HostIncludes host = {.tunables = os.stat(base + "/tunables/global").has_value(),
-                                 .base = os.stat(base + "/abstractions/base").has_value()};
   Input input{.name = name};
-  input.source = session.sources.add(name, generate::runtime_default(runtime, host));
+  input.source =
+      session.sources.add(name, generate::runtime_default(runtime, includes_of(session.world.os, base)));
   return input;
 }
 
@@ -48,6 +46,11 @@ bool is_include_comment(std::string_view line) {
 }
 
 }  // namespace
+
+generate::HostIncludes includes_of(Os& os, const std::string& base) {
+  return {.tunables = os.stat(base + "/tunables/global").has_value(),
+          .base = os.stat(base + "/abstractions/base").has_value()};
+}
 
 bool looks_compiled(std::string_view bytes) { return bytes.starts_with(compiled_start); }
 
@@ -78,6 +81,13 @@ tl::unexpected<Error> wrong_input(const Session& session, std::size_t before) {
 
 std::string without_style(const std::string& name) {
   return name.starts_with(bane_prefix) ? name.substr(bane_prefix.size()) : name;
+}
+
+std::string title_of(const std::string& input) {
+  const std::string file = without_style(input);
+  std::string title = file.substr(file.rfind('/') + 1);
+  if (title.ends_with(".toml")) title.resize(title.size() - 5);
+  return file == input ? title : "bane's " + title;
 }
 
 Result<Input> read_input(Session& session, const std::string& name, const std::string& base) {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "app/session.h"
+#include "generate/runtime_default.h"
 
 namespace bh::app {
 
@@ -30,6 +31,12 @@ struct Input {
 
 /// `bane:SPEC` -> `SPEC`; any other name is left as it is.
 [[nodiscard]] std::string without_style(const std::string& name);
+
+/// What the runtimes look at under `base`, the policy folder.
+[[nodiscard]] generate::HostIncludes includes_of(Os& os, const std::string& base);
+
+/// What an input is called as one of several: `examples/web.toml` -> `web`, `bane:web.toml` -> `bane's web`.
+[[nodiscard]] std::string title_of(const std::string& input);
 
 /// The first bytes of every compiled policy: the element `version`.
 [[nodiscard]] bool looks_compiled(std::string_view bytes);

@@ -4,8 +4,11 @@
 
 #include "base/file.h"
 #include "compile/encode.h"
+#include "lab/docker_host.h"
+#include "lab/docker_trial.h"
 #include "lab/kernels.h"
 #include "lab/scenario.h"
+#include "lab/scratch.h"
 #include "lab/trial.h"
 
 namespace bh::app {
@@ -59,15 +62,14 @@ Result<std::string> features_for(const PolicySettings& policy, const LabSettings
   return lab::kernel_features(settings.kernel);
 }
 
-/// `examples/web.toml` -> `web`; what is no file keeps its name.
-std::string title_of(const std::string& input) {
-  const std::string file = without_style(input);
-  std::string title = file.substr(file.rfind('/') + 1);
-  if (title.ends_with(".toml")) title.resize(title.size() - 5);
-  return file == input ? title : "bane's " + title;
-}
-
 constexpr int seconds_a_profile = 120;
+
+std::vector<lab::Wish> wishes_of(const Profile& profile) {
+  std::vector<lab::Wish> wishes;
+  if (profile.spec)
+    for (const auto& each : profile.spec->expectations) wishes.push_back({each.action.text, each.allow});
+  return wishes;
+}
 
 /// Loads the policy, then one command from inside the profile, with a control run beside it.
 lab::LabPlan command_plan(const Compiled& compiled, const LabSettings& settings) {
@@ -95,14 +97,11 @@ Result<LabOutcome> try_in_lab(Session& session, const PolicySettings& policy,
   for (const std::string& input : inputs) {
     BH_TRY(Profile profile, pipeline.read(input));
     BH_TRY(Compiled compiled, pipeline.compile(profile));
-    std::vector<lab::Wish> wishes;
-    if (profile.spec)
-      for (const auto& each : profile.spec->expectations) wishes.push_back({each.action.text, each.allow});
     lab::Trial trial{.profile = compiled.policy.profiles.front(),
                      .kernel = chosen.features,
                      .policy = compiled.bytes,
                      .runtime = columns.empty() ? runtime : "",
-                     .wishes = std::move(wishes)};
+                     .wishes = wishes_of(profile)};
     std::size_t before = session.sink.errors(), first = plan.steps.size();
     lab::add_trial(plan, trial, session.sources, session.sink);
     if (session.sink.errors() != before) return wrong_input(session, before);
@@ -121,6 +120,35 @@ Result<LabOutcome> run_in_lab(Session& session, const PolicySettings& policy, co
   Pipeline pipeline(session, for_kernel(policy, features));
   BH_TRY(Compiled compiled, pipeline.open(input));
   lab::LabPlan plan = command_plan(compiled, settings);
+  add_files(plan, settings.add);
+  return boot(std::move(plan), settings);
+}
+
+Result<LabOutcome> try_in_docker(Session& session, const PolicySettings& policy, const std::string& input,
+                                 const LabSettings& settings) {
+  BH_TRY(lab::ScratchFolder scratch, lab::ScratchFolder::make());
+  // Saved once: the names in it and the containers are then of the same image.
+  PolicySettings own = policy;
+  if (own.image.given()) {
+    BH_TRY(own.image.reference, saved_image(session.world.os, policy.image, scratch.path() + "/image"));
+  }
+  BH_TRY(std::string features, features_for(policy, settings));
+  Pipeline pipeline(session, for_kernel(own, features));
+  BH_TRY(ChosenFeatures chosen, pipeline.features());
+  BH_TRY(Profile profile, pipeline.read(input));
+  BH_TRY(Compiled compiled, pipeline.compile(profile));
+  lab::LabPlan plan;
+  lab::Trial trial{.profile = compiled.policy.profiles.front(),
+                   .kernel = chosen.features,
+                   .policy = compiled.bytes,
+                   .wishes = wishes_of(profile)};
+  lab::add_docker_host(plan, trial, own.image.reference);
+  std::size_t before = session.sink.errors();
+  if (settings.run.empty())
+    lab::add_docker_trial(plan, trial, session.sources, session.sink);
+  else
+    lab::add_docker_command(plan, trial, settings.run);
+  if (session.sink.errors() != before) return wrong_input(session, before);
   add_files(plan, settings.add);
   return boot(std::move(plan), settings);
 }
@@ -155,12 +183,17 @@ Result<LabOutcome> follow_plan(Session& session, const std::string& path, const 
   return boot(std::move(*plan), settings);
 }
 
-Result<std::vector<std::string>> prepare_lab() {
+Result<std::vector<std::string>> prepare_lab(bool docker) {
   std::vector<std::string> lines;
   for (const lab::KernelChoice& choice : lab::kernel_choices()) {
     BH_TRY(std::string path, lab::find_kernel(choice.name));
+    BH_TRY_DO(lab::find_modules(choice.name));
     BH_TRY_DO(lab::kernel_features(choice.name));
     lines.push_back(fmt::format("{:6} {:7} {}", choice.name, choice.alias, path));
+  }
+  if (docker) {
+    BH_TRY(std::string disk, lab::docker_host_disk());
+    lines.push_back(fmt::format("{:6} {:7} {}", "docker", "", disk));
   }
   return lines;
 }

@@ -37,6 +37,11 @@ struct LabOutcome {
 [[nodiscard]] Result<LabOutcome> run_in_lab(Session& session, const PolicySettings& policy,
                                             const std::string& input, const LabSettings& settings);
 
+/// In containers of a real engine, started from the settings' image (policy.image; none: one of busybox): the
+/// catalogue, a spec's expectations and the image's own start, or `settings.run`.
+[[nodiscard]] Result<LabOutcome> try_in_docker(Session& session, const PolicySettings& policy,
+                                               const std::string& input, const LabSettings& settings);
+
 /// The newcomer's demonstration: Debian's nginx under the spec's strict profile, and beside it under bane's
 /// own text.
 [[nodiscard]] Result<LabOutcome> demonstrate(Session& session, const PolicySettings& policy,
@@ -47,7 +52,8 @@ struct LabOutcome {
 [[nodiscard]] Result<LabOutcome> follow_plan(Session& session, const std::string& path,
                                              const LabSettings& settings);
 
-/// Fetches every kernel that is not there yet. One line a kernel: its name and where it lies.
-[[nodiscard]] Result<std::vector<std::string>> prepare_lab();
+/// Fetches every kernel that is not there yet, and with `docker` the Docker host's disk. One line for each:
+/// its name and where it lies.
+[[nodiscard]] Result<std::vector<std::string>> prepare_lab(bool docker);
 
 }  // namespace bh::app

@@ -154,14 +154,15 @@ Result<policy::ResolvedPolicy> Pipeline::resolve(const Profile& profile) {
   diag::Sink sink;
   auto resolved = policy::resolve(library_, profile.text, sink);
   if (sink.ok() && resolved.profiles.empty())
-    sink.report(diag::Code::no_profile, {profile.text, 0, 0}, "there is no profile in this file")
+    sink.report(settings_.may_be_empty ? diag::Code::nothing_to_compile : diag::Code::no_profile,
+                {profile.text, 0, 0}, "there is no profile in this file")
         .with_help("a profile looks like `profile NAME { … }`; a spec is TOML with at least `Name = \"…\"`");
   forward(sink, profile);
   if (session_.sink.errors() != before) return wrong_input(session_, before);
   return resolved;
 }
 
-Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
+Result<Compiled> Pipeline::compile(const Profile& profile, Purpose purpose) {
   Compiled compiled;
   if (profile.input.kind == InputKind::compiled) {
     auto decoded = compile::decode(profile.input.bytes);
@@ -176,7 +177,8 @@ Result<Compiled> Pipeline::compile(const Profile& profile, Tags tags) {
   diag::Sink sink;
   compile::Options options;
   options.complain = settings_.complain;
-  options.keep_tags = tags == Tags::keep;
+  options.dense = purpose != Purpose::loading;
+  options.keep_tags = purpose == Purpose::reasons;
   auto policy = compile::compile(*compiled.resolved, chosen->features, options, session_.sources, sink);
   forward(sink, profile);
   if (!policy || session_.sink.errors() != before) return wrong_input(session_, before);

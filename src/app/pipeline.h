@@ -34,6 +34,7 @@ struct PolicySettings {
   std::string policy_features;  ///< a features file that replaces the policy's own `abi`
   bool need_real_features =
       false;  ///< no running AppArmor and no `features`: an error, not the newest known kernel's
+  bool may_be_empty = false;  ///< a text without a profile is none, and no error
   bool complain = false;
   std::optional<generate::Style> style;
   std::optional<generate::Abi> abi;  ///< of text made from a spec; none: the best that fits (abi_choice.h)
@@ -80,9 +81,12 @@ struct Ready {
   std::string not_kept;  ///< why a miss was not put into the cache; empty: it was
 };
 
-/// Whether a compiled policy knows the rules that its states came from, as query needs it to name them. It
-/// costs memory and some time.
-enum class Tags : std::uint8_t { drop, keep };
+/// What a compiled policy is for. Each costs memory and time beyond the one before.
+enum class Purpose : std::uint8_t {
+  loading,  ///< its bytes, and what is in it by name
+  answers,  ///< questions about what it allows
+  reasons,  ///< and which rules say so
+};
 
 class Pipeline {
  public:
@@ -93,12 +97,12 @@ class Pipeline {
   /// Of text: never called for a compiled policy.
   [[nodiscard]] Result<policy::ResolvedPolicy> resolve(const Profile& profile);
   /// From any kind. A compiled policy is decoded; its bytes stay as they are.
-  [[nodiscard]] Result<Compiled> compile(const Profile& profile, Tags tags = Tags::drop);
-  /// read() and compile().
+  [[nodiscard]] Result<Compiled> compile(const Profile& profile, Purpose purpose = Purpose::answers);
+  /// read() and compile() for answers.
   [[nodiscard]] Result<Compiled> open(const std::string& name);
   /// read(), and the bytes from the settings' cache or compile(). A hit says again what was said of the text.
   [[nodiscard]] Result<Ready> ready(const std::string& name);
-  /// ready() with the policy that the bytes hold.
+  /// ready() with the policy that the bytes hold, for loading.
   [[nodiscard]] Result<Compiled> open_ready(const std::string& name);
   /// Why the settings' cache is not used although there is one; empty: it is.
   [[nodiscard]] std::string cache_distrust() const { return cache_ ? cache_->distrust() : std::string(); }

@@ -11,7 +11,7 @@ namespace bh::app {
 namespace {
 
 std::uint32_t states_of(const std::optional<compile::Pdb>& pdb) {
-  return pdb ? static_cast<std::uint32_t>(pdb->dfa.states()) : 0;
+  return pdb ? static_cast<std::uint32_t>(pdb->states()) : 0;
 }
 
 std::vector<CompiledEntry> entries_of(const compile::KernelPolicy& policy) {
@@ -147,7 +147,7 @@ Result<Ready> Pipeline::ready(const std::string& name) {
     }
   }
   said_.clear();
-  BH_TRY(Compiled compiled, compile(profile));
+  BH_TRY(Compiled compiled, compile(profile, Purpose::loading));
   Ready ready{.profiles = entries_of(compiled.policy), .cache = cacheable ? CacheUse::miss : CacheUse::off};
   if (cacheable) ready.not_kept = keep(profile, key, compiled, ready.profiles);
   ready.bytes = std::move(compiled.bytes);

@@ -12,18 +12,6 @@
 namespace bh::app {
 namespace {
 
-/// Index in `policy.profiles`.
-Result<std::size_t> pick(const Compiled& compiled, const Input& input, const std::string& wanted) {
-  const std::string& name = wanted.empty() ? input.loaded_name : wanted;
-  if (name.empty()) return std::size_t{0};
-  const auto& profiles = compiled.policy.profiles;
-  auto at = std::ranges::find_if(
-      profiles, [&](const auto& one) { return listed_name(one) == name || one.name == name; });
-  if (at == profiles.end())
-    return tl::unexpected(Error{fmt::format("{} holds no profile named {}", input.name, name), ENOENT});
-  return static_cast<std::size_t>(at - profiles.begin());
-}
-
 std::vector<std::string> places_of(const query::Answer& answer, const query::Origin& origin) {
   std::vector<std::string> places;
   for (const query::Side* side : {&answer.owner, &answer.other})
@@ -61,12 +49,13 @@ std::string verdict_words(const query::Answer& answer) {
 
 /// What was expected and is not so, with the deciding rules of the generated text as labels.
 void report_broken(Session& session, const generate::Expectation& expectation, const query::Action& action,
-                   const query::Answer& answer, const Compiled& traced) {
+                   const query::Answer& answer, const Compiled& traced, std::size_t index) {
   auto& report =
       session.sink.report(diag::Code::expectation_failed, expectation.action.span,
                           fmt::format("`{}` is expected to be {}, but it is {}", action.text,
                                       expectation.allow ? "allowed" : "denied", verdict_words(answer)));
-  const auto& profile = traced.resolved->profiles.front();
+  if (!traced.resolved) return;  // a binary knows no rules
+  const auto& profile = traced.resolved->profiles[index];
   std::vector<std::uint32_t> shown;
   for (const query::Side* side : {&answer.owner, &answer.other})
     for (const query::Finding& finding : side->findings)
@@ -84,12 +73,23 @@ void report_broken(Session& session, const generate::Expectation& expectation, c
 
 }  // namespace
 
+Result<std::size_t> pick_profile(const Compiled& compiled, const Input& input, const std::string& wanted) {
+  const std::string& name = wanted.empty() ? input.loaded_name : wanted;
+  if (name.empty()) return std::size_t{0};
+  const auto& profiles = compiled.policy.profiles;
+  auto at = std::ranges::find_if(
+      profiles, [&](const auto& one) { return listed_name(one) == name || one.name == name; });
+  if (at == profiles.end())
+    return tl::unexpected(Error{fmt::format("{} holds no profile named {}", input.name, name), ENOENT});
+  return static_cast<std::size_t>(at - profiles.begin());
+}
+
 Result<Asking> Asking::open(Session& session, Pipeline& pipeline, const std::string& input,
-                            const std::string& profile, Tags tags) {
+                            const std::string& profile, Purpose purpose) {
   BH_TRY(Profile read, pipeline.read(input));
-  BH_TRY(Compiled compiled, pipeline.compile(read, tags));
+  BH_TRY(Compiled compiled, pipeline.compile(read, purpose));
   Asking asking(session);
-  BH_TRY(asking.index_, pick(compiled, read.input, profile));
+  BH_TRY(asking.index_, pick_profile(compiled, read.input, profile));
   asking.compiled_ = std::make_unique<Compiled>(std::move(compiled));
   asking.name_ = listed_name(asking.profile());
   if (read.input.kind != InputKind::compiled) {
@@ -148,7 +148,7 @@ Result<QueryReport> query_profile(Session& session, Pipeline& pipeline, const st
     if (!query::is_any(session.sources.text(where)))
       (void)query::parse_action(session.sources, where, session.sink);
   if (session.sink.errors() != before) return wrong_input(session, before);
-  BH_TRY(const Asking asking, Asking::open(session, pipeline, input, profile, Tags::keep));
+  BH_TRY(const Asking asking, Asking::open(session, pipeline, input, profile, Purpose::reasons));
   QueryReport report = asking.report();
   for (const diag::Span& where : questions) {
     BH_TRY(auto asked, asking.ask(where));
@@ -242,24 +242,25 @@ Result<BulkReport> query_lines(Session& session, const Asking& asking, std::stri
 }
 
 Result<std::vector<ExpectationResult>> check_expectations(Session& session, Pipeline& pipeline,
-                                                          const Profile& profile, const Compiled& compiled) {
+                                                          const Profile& profile, const Compiled& compiled,
+                                                          std::span<const generate::Expectation> expectations,
+                                                          std::size_t index) {
   std::vector<ExpectationResult> results;
-  if (!profile.spec || profile.spec->expectations.empty()) return results;
   std::size_t before = session.sink.errors();
   std::optional<Compiled> traced;  // made for the first that does not hold
-  for (const generate::Expectation& expectation : profile.spec->expectations) {
+  for (const generate::Expectation& expectation : expectations) {
     auto action =
         query::parse_action(session.sources, action_span(session, expectation.action), session.sink);
     if (!action) continue;
-    query::Answer answer = query::ask(compiled.policy.profiles.front(), *action);
+    query::Answer answer = query::ask(compiled.policy.profiles[index], *action);
     bool fine = holds(answer, expectation.allow);
     results.push_back({action->text, expectation.allow, fine, verdict_words(answer)});
     if (fine) continue;
     if (!traced) {
-      BH_TRY(traced, pipeline.compile(profile, Tags::keep));
+      BH_TRY(traced, pipeline.compile(profile, Purpose::reasons));
     }
-    report_broken(session, expectation, *action, query::ask(traced->policy.profiles.front(), *action),
-                  *traced);
+    report_broken(session, expectation, *action, query::ask(traced->policy.profiles[index], *action), *traced,
+                  index);
   }
   // What cannot be read is an error of the input; what does not hold is an answer.
   if (session.sink.errors() - before >

@@ -4,11 +4,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/origin.h"
 #include "app/pipeline.h"
+#include "generate/spec.h"
 #include "query/action.h"
 #include "query/any.h"
 #include "query/ask.h"
@@ -43,7 +46,7 @@ class Asking {
   /// `profile`: which one of a file that holds several, by full name; empty: the first, or the one that
   /// `loaded:NAME` names.
   [[nodiscard]] static Result<Asking> open(Session& session, Pipeline& pipeline, const std::string& input,
-                                           const std::string& profile, Tags tags);
+                                           const std::string& profile, Purpose purpose);
 
   /// `where`: the whole question. Nothing: it cannot be read, and the session's sink says why.
   [[nodiscard]] Result<std::optional<Asked>> ask(diag::Span where) const;
@@ -82,11 +85,16 @@ struct ExpectationResult {
   std::string verdict;
 };
 
-/// Every [[Expect]] of the spec against its compiled profile (in complain mode too: what it would do when
-/// enforced). One that does not hold is reported to the session's sink, with the rules that decided. Errors:
-/// an action that cannot be read.
-[[nodiscard]] Result<std::vector<ExpectationResult>> check_expectations(Session& session, Pipeline& pipeline,
-                                                                        const Profile& profile,
-                                                                        const Compiled& compiled);
+/// Expectations against one of the compiled profiles (in complain mode too: what it would do when enforced).
+/// One that does not hold is reported to the session's sink, with the rules that decided. Errors: an action
+/// that cannot be read.
+[[nodiscard]] Result<std::vector<ExpectationResult>> check_expectations(
+    Session& session, Pipeline& pipeline, const Profile& profile, const Compiled& compiled,
+    std::span<const generate::Expectation> expectations, std::size_t index = 0);
+
+/// Which profile is meant: `name` (full name), else what `loaded:` names, else the first. Errors: no such
+/// one.
+[[nodiscard]] Result<std::size_t> pick_profile(const Compiled& compiled, const Input& input,
+                                               const std::string& name);
 
 }  // namespace bh::app

@@ -16,6 +16,8 @@ namespace bh::cli {
   X(restore)           \
   X(query)             \
   X(diff)              \
+  X(check)             \
+  X(score)             \
   X(run_args)          \
   X(decode)            \
   X(lab)               \

@@ -72,6 +72,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
   auto settings = policy_settings(compile_command, arguments);
   auto output = arguments.value("output");
   settings.need_real_features = output.has_value();
+  settings.may_be_empty = true;
   auto jobs = jobs_wanted(arguments, terminal);
   if (!jobs) return exit_trouble;
   auto report = app::compile_files(session, settings, arguments.rest(0), *jobs);

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "check/ignore.h"
+
 namespace bh::cli {
 namespace {
 
@@ -44,20 +46,33 @@ Json place_json(const app::Session& session, diag::Span span) {
   return {{"file", session.sources.name(span.source)}, {"line", at.line}, {"column", at.column}};
 }
 
-Json diagnostics_json(const app::Session& session) {
+Json diagnostic_json(const app::Session& session, const diag::Diagnostic& diagnostic) {
   constexpr std::string_view severities[] = {"note", "warning", "error"};
+  Json labels = Json::array();
+  for (const auto& label : diagnostic.labels)
+    labels.push_back({{"place", place_json(session, label.span)}, {"text", label.text}});
+  return {{"code", fmt::format("BH{}", diag::info(diagnostic.code).number)},
+          {"severity", severities[static_cast<std::size_t>(diagnostic.severity)]},
+          {"place", place_json(session, diagnostic.span)},
+          {"message", diagnostic.message},
+          {"labels", labels},
+          {"help", diagnostic.help}};
+}
+
+Json diagnostics_json(const app::Session& session, std::size_t begin, std::size_t end) {
   Json all = Json::array();
-  for (const auto& diagnostic : session.sink.diagnostics()) {
-    Json labels = Json::array();
-    for (const auto& label : diagnostic.labels)
-      labels.push_back({{"place", place_json(session, label.span)}, {"text", label.text}});
-    all.push_back({{"code", fmt::format("BH{}", diag::info(diagnostic.code).number)},
-                   {"severity", severities[static_cast<std::size_t>(diagnostic.severity)]},
-                   {"place", place_json(session, diagnostic.span)},
-                   {"message", diagnostic.message},
-                   {"labels", labels},
-                   {"help", diagnostic.help}});
-  }
+  for (std::size_t i = begin; i < end; ++i)
+    all.push_back(diagnostic_json(session, session.sink.diagnostics()[i]));
+  return all;
+}
+
+Json expectations_json(const std::vector<app::ExpectationResult>& expectations) {
+  Json all = Json::array();
+  for (const auto& one : expectations)
+    all.push_back({{"action", one.action},
+                   {"expect", one.allow ? "allow" : "deny"},
+                   {"holds", one.holds},
+                   {"verdict", one.verdict}});
   return all;
 }
 
@@ -269,12 +284,6 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
   Json tightened = Json::array();
   for (const auto& one : report.tightened)
     tightened.push_back({{"what", one.what}, {"where", one.where}, {"why", one.why}});
-  Json expectations = Json::array();
-  for (const auto& one : report.expectations)
-    expectations.push_back({{"action", one.action},
-                            {"expect", one.allow ? "allow" : "deny"},
-                            {"holds", one.holds},
-                            {"verdict", one.verdict}});
   return finish({{"name", report.name},
                  {"dry_run", report.dry_run},
                  {"loaded", report.loaded},
@@ -294,9 +303,9 @@ std::string to_json(const app::ApplyReport& report, const app::Session& session)
                  {"host_parser", parsers[static_cast<std::size_t>(report.host_parser)]},
                  {"docker_flag", "--security-opt apparmor=" + report.name},
                  {"as_expected", report.as_expected()},
-                 {"expectations", expectations},
+                 {"expectations", expectations_json(report.expectations)},
                  {"tightened", tightened},
-                 {"diagnostics", diagnostics_json(session)}});
+                 {"diagnostics", diagnostics_json(session, 0, session.sink.diagnostics().size())}});
 }
 
 std::string to_json(const std::vector<app::ContainerStatus>& containers) {
@@ -319,6 +328,57 @@ std::string to_json(const app::RunArgs& args) {
                  {"security_opt", "apparmor=" + args.name},
                  {"cap_drop", args.drop_all ? Json::array({"ALL"}) : Json(args.drop)},
                  {"cap_add", args.add}});
+}
+
+std::string to_json(const std::vector<app::CheckedFile>& files, const app::Session& session) {
+  Json all = Json::array();
+  for (const auto& file : files) {
+    Json findings = Json::array();
+    for (const auto& finding : file.findings) {
+      Json one = diagnostic_json(session, finding.diagnostic);
+      one["name"] = check::name_of(finding.diagnostic.code);
+      one["fix"] = finding.edits.empty() ? Json(nullptr) : Json(finding.keeps_policy ? "safe" : "unsafe");
+      findings.push_back(std::move(one));
+    }
+    all.push_back({{"file", file.input},
+                   {"failed", or_null(file.failed)},
+                   {"profile", or_null(file.profile)},
+                   {"expectations", expectations_json(file.expectations)},
+                   {"findings", findings},
+                   {"diagnostics", diagnostics_json(session, file.said_begin, file.said_end)}});
+  }
+  return finish({{"files", all}});
+}
+
+std::string to_json(const app::ScoreReport& report) {
+  Json profiles = Json::array();
+  for (const auto& profile : report.profiles)
+    profiles.push_back({{"input", profile.input},
+                        {"title", profile.title},
+                        {"name", profile.name},
+                        {"attacks_blocked", profile.score.attacks_blocked},
+                        {"attacks", profile.score.attacks},
+                        {"functions_kept", profile.score.functions_kept},
+                        {"functions", profile.score.functions}});
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < query::catalogue().size(); ++i) {
+    const query::CatalogueRow& row = query::catalogue()[i];
+    Json cells = Json::array();
+    for (const auto& profile : report.profiles) {
+      const query::RowScore& scored = profile.score.rows[i];
+      cells.push_back({{"outcome", query::outcome_text(scored.outcome)},
+                       {"good", scored.good()},
+                       {"silent", scored.silent},
+                       {"rules", profile.deciding[i]}});
+    }
+    rows.push_back({{"id", row.id},
+                    {"kind", row.kind == query::RowKind::attack ? "attack" : "function"},
+                    {"title", row.title},
+                    {"stands_for", row.stands_for},
+                    {"remedy", row.remedy},
+                    {"cells", cells}});
+  }
+  return finish({{"features", or_null(report.features)}, {"profiles", profiles}, {"rows", rows}});
 }
 
 std::string json_string(const std::string& text) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/apply.h"
+#include "app/check.h"
 #include "app/compile_files.h"
 #include "app/container_status.h"
 #include "app/diff.h"
@@ -15,6 +16,7 @@
 #include "app/remove.h"
 #include "app/restore.h"
 #include "app/run_args.h"
+#include "app/score.h"
 #include "app/session.h"
 #include "app/status.h"
 
@@ -35,6 +37,10 @@ namespace bh::cli {
 
 [[nodiscard]] std::string to_json(const app::RunArgs& args);
 [[nodiscard]] std::string to_json(const std::vector<app::ContainerStatus>& containers);
+
+[[nodiscard]] std::string to_json(const std::vector<app::CheckedFile>& files, const app::Session& session);
+
+[[nodiscard]] std::string to_json(const app::ScoreReport& report);
 
 /// The text as one JSON string, quotes included.
 [[nodiscard]] std::string json_string(const std::string& text);

@@ -18,8 +18,8 @@ namespace {
 
 bool wants_markdown(const Arguments& arguments) { return arguments.value_or("format", "") == "markdown"; }
 
-int prepare(Terminal& terminal) {
-  auto lines = app::prepare_lab();
+int prepare(bool docker, Terminal& terminal) {
+  auto lines = app::prepare_lab(docker);
   if (!lines) {
     terminal.complain(lines.error().text);
     return exit_trouble;
@@ -48,20 +48,27 @@ void print(const app::LabOutcome& outcome, const Arguments& arguments, Terminal&
 }
 
 int run(const Arguments& arguments, Terminal& terminal) {
-  if (arguments.has("prepare")) return prepare(terminal);
+  if (arguments.has("prepare")) return prepare(arguments.has("docker"), terminal);
   const std::string& input = arguments.argument(0);
   auto inputs = arguments.rest(0);
-  bool catalogue = !arguments.has("plan") && !arguments.has("demo") && !arguments.has("run");
+  bool catalogue =
+      !arguments.has("plan") && !arguments.has("demo") && !arguments.has("run") && !arguments.has("docker");
   if (input.empty() && !arguments.has("plan")) {
     terminal.complain("lab: PROFILE is missing");
     return exit_trouble;
   }
   if (inputs.size() > 1 && !catalogue) {
-    terminal.complain("lab: several profiles are tried with the catalogue only, not with --run or --demo");
+    terminal.complain(
+        "lab: several profiles are tried with the catalogue only, not with --run, --docker or --demo");
+    return exit_trouble;
+  }
+  if (arguments.has("docker") && (arguments.has("plan") || arguments.has("demo"))) {
+    terminal.complain("lab: --docker goes with --image and --run, not with --plan or --demo");
     return exit_trouble;
   }
   if (wants_markdown(arguments) && !catalogue) {
-    terminal.complain("lab: --format markdown is for the catalogue only, not for --run, --demo or --plan");
+    terminal.complain(
+        "lab: --format markdown is for the catalogue only, not for --run, --docker, --demo or --plan");
     return exit_trouble;
   }
   app::LabSettings settings;
@@ -71,10 +78,11 @@ int run(const Arguments& arguments, Terminal& terminal) {
   app::Session session;
   auto policy = policy_settings(lab_command, arguments);
   if (terminal.err_is_terminal()) terminal.err("booting a kernel; this takes some seconds\n");
-  auto outcome = arguments.has("plan")   ? app::follow_plan(session, arguments.value_or("plan", ""), settings)
-                 : arguments.has("demo") ? app::demonstrate(session, policy, input, settings)
-                 : arguments.has("run")  ? app::run_in_lab(session, policy, input, settings)
-                                         : app::try_in_lab(session, policy, inputs, settings);
+  auto outcome = arguments.has("plan") ? app::follow_plan(session, arguments.value_or("plan", ""), settings)
+                 : arguments.has("docker") ? app::try_in_docker(session, policy, input, settings)
+                 : arguments.has("demo")   ? app::demonstrate(session, policy, input, settings)
+                 : arguments.has("run")    ? app::run_in_lab(session, policy, input, settings)
+                                           : app::try_in_lab(session, policy, inputs, settings);
   if (!outcome)
     return print_failure(session, terminal, fmt::format("try {}", input.empty() ? "the plan" : input),
                          outcome.error());
@@ -99,12 +107,16 @@ constexpr Flag flags[] = {
      .help = "a file or folder that goes into the guest, with the libraries it needs",
      .completes = Completes::file,
      .many = true},
+    {.name = "docker",
+     .help = "in containers of a real Docker Engine, of --image (an image of this host's engine, or a file "
+             "that docker "
+             "save wrote); with --run by docker exec"},
     {.name = "demo", .help = "Debian's nginx under the spec's profile, and beside it under bane's own text"},
     {.name = "plan",
      .value = "FILE",
      .help = "take the steps of this plan (JSON) instead",
      .completes = Completes::file},
-    {.name = "prepare", .help = "only fetch the kernels"},
+    {.name = "prepare", .help = "only fetch the kernels; with --docker also the Docker host's disk"},
     complain_flag,
     style_flag,
     image_flag,
@@ -125,6 +137,8 @@ constexpr Example examples[] = {
     {"lab docker-default bane:web.toml web.toml --kernel newest",
      "side by side: what containers get by default, bane's text, and the spec's own profile"},
     {"lab web.toml --kernel newest --run /usr/bin/id", "one command from inside the profile"},
+    {"lab --docker web.toml --image nginx:1.27 --kernel newest",
+     "in containers of that image: what the profile refuses, and whether the service still works"},
 };
 
 int run_guest(const Arguments&, Terminal&) { return lab::guest_main(); }
@@ -137,7 +151,8 @@ constexpr Command lab_command = {
     .description =
         "Boots one of Debian's kernels in QEMU with nothing of this host changed, loads the profile with our "
         "own loader, and from "
-        "inside it does each action of the attack catalogue that needs no Docker, once confined and once "
+        "inside it does each action of the attack catalogue that needs no Docker (with --docker also "
+        "those that do), once confined and once "
         "not. Prints what was "
         "expected, what the kernel said, and the kernel's own lines. Exit 1: something was not as expected.",
     .arguments = arguments,

@@ -37,7 +37,7 @@ int run_bulk(app::Session& session, app::Pipeline& pipeline, const Arguments& ar
   auto lines = read_file(session.world.os, "/dev/stdin", most_bulk_bytes);
   if (!lines) return print_failure(session, terminal, "read the questions", lines.error());
   auto asking =
-      app::Asking::open(session, pipeline, input, arguments.value_or("profile", ""), app::Tags::drop);
+      app::Asking::open(session, pipeline, input, arguments.value_or("profile", ""), app::Purpose::answers);
   if (!asking) return print_failure(session, terminal, fmt::format("answer about {}", input), asking.error());
   print_diagnostics(session, terminal);
   const std::size_t told = session.sink.errors();

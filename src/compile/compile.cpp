@@ -75,7 +75,8 @@ CompiledProfile compile_profile(const policy::ResolvedPolicy& policy, const poli
   add_implied_file_rules(builder);
   add_class_markers(builder);
   finish_fields(builder);
-  const RuleSet::Context build{policy, profile, options.budget, options.keep_tags, sink};
+  const RuleSet::Context build{
+      policy, profile, options.budget, options.dense, options.keep_tags, options.keep_meetings, sink};
   if (!builder.policydb.empty()) builder.out.policydb = builder.policydb.build(build);
   if (!builder.file.empty()) {
     builder.out.file = builder.file.build(build);
@@ -101,6 +102,7 @@ std::optional<KernelPolicy> compile(const policy::ResolvedPolicy& policy, const 
   out.kernel_abi = kernel.has("policy/versions/v7") ? 7 : kernel.has("policy/versions/v6") ? 6 : 5;
   for (const policy::ResolvedProfile& profile : policy.profiles) {
     out.profiles.push_back(compile_profile(policy, profile, usable, kernel, options, sink));
+    out.profiles.back().dbus_needs_net_v9 = kernel.has("network_v9");
   }
   if (sink.errors() != errors_before) return std::nullopt;
   return out;

@@ -20,9 +20,11 @@ struct Options {
   /// Every profile in complain mode. Deny rules are then audited too (as for profiles with flags=(complain)):
   /// the kernel enforces a plain deny even in complain mode, silently.
   bool complain = false;
-  automata::Budget budget;  ///< for each automaton
-  bool keep_tags = false;   ///< fill Pdb::trace
-  unsigned jobs = 1;        ///< threads
+  automata::Budget budget;     ///< for each automaton
+  bool dense = true;           ///< fill Pdb::dfa; false: the policy is there to be encoded
+  bool keep_tags = false;      ///< fill Pdb::trace
+  bool keep_meetings = false;  ///< fill Pdb::meetings
+  unsigned jobs = 1;           ///< threads
 };
 
 /// Errors go to `sink`, all of them; none is returned then. `kernel`: what the policy is for. The policy's

@@ -6,36 +6,25 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/check.h"
+#include "compile/permissions.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
+#include "policy/words.h"
 
 namespace bh::compile {
 
-std::optional<std::uint32_t> access_bits(ProfileBuilder& builder, const policy::ClassRule& rule,
-                                         const RuleContext& context, std::span<const AccessWord> words,
-                                         std::uint32_t all) {
+std::uint32_t access_bits(const policy::ClassRule& rule, std::uint32_t all) {
   if (rule.access.empty()) return all;
-  std::uint32_t bits = 0;
-  bool good = true;
+  std::uint32_t kernel_bits = 0;
   for (const policy::Text& word : rule.access) {
-    const auto found = std::find_if(words.begin(), words.end(),
-                                    [&](const AccessWord& entry) { return entry.name == word.value; });
-    if (found != words.end()) {
-      bits |= found->bits;
-      continue;
-    }
-    good = false;
-    std::vector<std::string_view> names;
-    for (const AccessWord& entry : words) names.push_back(entry.name);
-    diag::Diagnostic& diagnostic =
-        builder.report(diag::Code::unknown_word, context, word.span,
-                       fmt::format("`{}` is no access of this class of rules", diag::printable(word.value)));
-    const auto meant = diag::did_you_mean(word.value, names);
-    diagnostic.with_help(meant ? fmt::format("did you mean `{}`?", *meant)
-                               : fmt::format("it has: {}", fmt::join(names, ", ")));
+    const auto bits = policy::number_of(policy::access_words(rule.kind), word.value);
+    BH_CHECK(bits);
+    kernel_bits |= *bits;
   }
-  if (!good) return std::nullopt;
-  return bits;
+  Perms perms;
+  perms.allow = kernel_bits;
+  return policydb_to_accept(perms).accept;
 }
 
 std::vector<const policy::Text*> values_of(const std::vector<policy::Condition>& conditions,

@@ -12,15 +12,9 @@
 
 namespace bh::compile {
 
-struct AccessWord {
-  std::string_view name;
-  std::uint32_t bits;
-};
-
-/// The accept bits that the rule's access words stand for; `all` if it has none. Unknown words are reported.
-[[nodiscard]] std::optional<std::uint32_t> access_bits(ProfileBuilder& builder, const policy::ClassRule& rule,
-                                                       const RuleContext& context,
-                                                       std::span<const AccessWord> words, std::uint32_t all);
+/// The accept bits that the rule's access words (policy/words.h; the parser takes no other) stand for; `all`
+/// if it has none.
+[[nodiscard]] std::uint32_t access_bits(const policy::ClassRule& rule, std::uint32_t all);
 
 /// The values of the conditions with this key, in order; reports the second one of a kind that may stand only
 /// once.

@@ -14,18 +14,6 @@ using automata::ExprPool;
 
 constexpr std::uint32_t send = 2, receive = 4, eavesdrop = 0x20, bind = 0x40;
 constexpr std::uint32_t messages = send | receive;
-constexpr auto access_words = std::to_array<AccessWord>({
-    {"r", receive},
-    {"w", send},
-    {"rw", messages},
-    {"read", receive},
-    {"write", send},
-    {"receive", receive},
-    {"send", send},
-    {"bind", bind},
-    {"eavesdrop", eavesdrop},
-});
-
 /// The parts of the string that a rule may leave open.
 enum Part : std::size_t { bus, name, peer_name, peer_label, path, interface, member, part_count };
 struct PartWord {
@@ -80,8 +68,7 @@ std::uint32_t implied_access(const Parts& parts) {
 void add_dbus_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
   const auto parts = read_parts(builder, rule, context);
   if (!parts) return;
-  const auto bits = access_bits(builder, rule, context, access_words, implied_access(*parts));
-  if (!bits) return;
+  const std::uint32_t bits = access_bits(rule, implied_access(*parts));
   if (!builder.usable.has("dbus")) return builder.note_not_mediated(context, "dbus");
   ExprPool& pool = builder.policydb.pool();
   const ExprId end = pool.byte(0);
@@ -92,11 +79,11 @@ void add_dbus_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const
     builder.policydb.add(expr, ProfileBuilder::grant(context, its_bits, its_bits, false), context.index);
   };
   const std::array<ExprId, 3> service{on_bus, end, part(name)};
-  add(pool.concat(service), *bits & bind);
+  add(pool.concat(service), bits & bind);
   const std::array<ExprId, 11> message{on_bus,     end, part(peer_name), end, part(peer_label), end,
                                        part(path), end, part(interface), end, part(member)};
-  add(pool.concat(message), *bits & messages);
-  add(on_bus, *bits & eavesdrop);
+  add(pool.concat(message), bits & messages);
+  add(on_bus, bits & eavesdrop);
 }
 
 }  // namespace bh::compile

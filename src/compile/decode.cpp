@@ -483,6 +483,7 @@ Result<KernelPolicy> decode(std::string_view bytes) {
       return fail("profile {}: element at byte {}: {}", profile.name.empty() ? "?" : profile.name,
                   in.failed_at(), in.failure());
     if (reader.perms_table()) policy.dialect = Dialect::perms_table;
+    profile.dbus_needs_net_v9 = reader.perms_table();
     if (name_space.empty()) name_space = profile.name_space;
     policy.profiles.push_back(std::move(profile));
   } while (!in.at_end());

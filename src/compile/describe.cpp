@@ -112,7 +112,7 @@ std::string flag_words(const CompiledProfile& profile) {
 }
 
 void describe_automaton(std::string& out, std::string_view name, const Pdb& pdb) {
-  fmt::format_to(std::back_inserter(out), "  {}: {} states, {} permission entries\n", name, pdb.dfa.states(),
+  fmt::format_to(std::back_inserter(out), "  {}: {} states, {} permission entries\n", name, pdb.states(),
                  pdb.perms.size());
 }
 

@@ -334,8 +334,8 @@ class Encoder {
   AcceptTables indices(const Pdb& pdb, Role role) const {
     AcceptTables tables;
     const bool pairs = role == Role::file;
-    for (const std::uint32_t index : pdb.dfa.accept) tables.accept.push_back(pairs ? index * 2 : index);
-    if (pairs && permstable_version_ >= 3) tables.accept2.assign(pdb.dfa.accept.size(), 1);
+    for (const std::uint32_t index : pdb.accept()) tables.accept.push_back(pairs ? index * 2 : index);
+    if (pairs && permstable_version_ >= 3) tables.accept2.assign(pdb.states(), 1);
     return tables;
   }
 
@@ -355,7 +355,7 @@ class Encoder {
       }
     }
     AcceptTables tables;
-    for (const std::uint32_t index : pdb.dfa.accept) {
+    for (const std::uint32_t index : pdb.accept()) {
       tables.accept.push_back(words[index].accept);
       tables.accept2.push_back(words[index].accept2);
     }

@@ -1,7 +1,6 @@
 // Rules that end up in fields of the profile, in no automaton: capabilities and resource limits.
 #include <fmt/format.h>
 
-#include "compile/names.h"
 #include "compile/profile_builder.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
@@ -13,12 +12,12 @@ void add_capability_rule(ProfileBuilder& builder, const policy::CapabilityRule& 
                          const RuleContext& context) {
   std::uint64_t bits = rule.names.empty() ? ~std::uint64_t{0} : 0;
   for (const policy::Text& name : rule.names) {
-    if (const auto number = number_of(capability_names(), name.value)) {
+    if (const auto number = policy::number_of(policy::capabilities(), name.value)) {
       bits |= std::uint64_t{1} << *number;
       continue;
     }
     std::vector<std::string_view> names;
-    for (const NamedNumber& entry : capability_names()) names.push_back(entry.name);
+    for (const policy::Word& entry : policy::capabilities()) names.push_back(entry.name);
     diag::Diagnostic& diagnostic =
         builder.report(diag::Code::unknown_word, context, name.span,
                        fmt::format("`{}` is no capability; they are written without CAP_, in lower case",
@@ -38,7 +37,7 @@ void add_capability_rule(ProfileBuilder& builder, const policy::CapabilityRule& 
 }
 
 void add_rlimit_rule(ProfileBuilder& builder, const policy::RlimitRule& rule, const RuleContext& context) {
-  const auto number = number_of(rlimit_names(), rule.name.value);
+  const auto number = policy::number_of(policy::rlimits(), rule.name.value);
   std::string why = "no such limit";
   const auto value = number ? policy::rlimit_value(rule.name.value, rule.value.value, why) : std::nullopt;
   if (!value) {

@@ -77,10 +77,13 @@ std::optional<Language> label_language(ProfileBuilder& builder, const policy::Te
   return glob(builder.file.pool(), text, what, {.collapse_slashes = false}, builder.sink);
 }
 
-/// A target's label as the kernel looks it up; `:ns:name` is two strings.
+/// A target's label as the kernel looks it up; `:ns:name` is two strings. As the reference writes it:
+/// variables and escapes stay, and a child's target is prefixed by its own name without its parent's (BH2083
+/// says where that names nothing).
 std::string kernel_label(const ProfileBuilder& builder, const std::string& target, bool child) {
-  std::string label = unescape(target);
-  if (child) return builder.profile.name + "//" + label;
+  std::string label = target;
+  const bool in_namespace = label.substr(label.starts_with('&') ? 1 : 0).starts_with(':');
+  if (child && !in_namespace) return builder.profile.own_name + "//" + label;
   if (label.starts_with(':')) {
     if (const std::size_t end = label.find(':', 1); end != std::string::npos) label[end] = '\0';
   }
@@ -91,6 +94,16 @@ std::string kernel_label(const ProfileBuilder& builder, const std::string& targe
 std::optional<std::uint32_t> target_index(ProfileBuilder& builder, const RuleContext& context,
                                           const policy::Text& target, bool child) {
   const std::string label = kernel_label(builder, target.value, child);
+  if (child && builder.profile.parent.valid() && label.starts_with(builder.profile.own_name + "//")) {
+    builder
+        .report(diag::Code::bad_target, context, target.span,
+                fmt::format("`cx` in a child profile names `{}`, and no profile has such a name: the kernel "
+                            "will refuse to "
+                            "execute",
+                            diag::printable(label)))
+        .with_help(fmt::format("write `px -> {}//{}`; apparmor_parser leaves the parent's name out too",
+                               diag::printable(builder.profile.name), diag::printable(target.value)));
+  }
   const auto known = std::find(builder.xtable.begin(), builder.xtable.end(), label);
   if (known != builder.xtable.end()) return static_cast<std::uint32_t>(known - builder.xtable.begin());
   if (builder.xtable.size() == max_targets) {
@@ -112,7 +125,10 @@ bool check_target(ProfileBuilder& builder, const RuleContext& context, const pol
   const std::string& target = rule.target->value;
   std::string problem;
   if (target.size() > 4096) problem = "the target of `->` is longer than 4096 bytes";
-  if (target.front() == ' ') problem = "the target of `->` starts with a space, which no profile's name does";
+  if (target.starts_with("::"))
+    problem = "a namespace without a name in the target of `->`: no kernel loads that";
+  if (target.starts_with(' '))
+    problem = "the target of `->` starts with a space, which no profile's name does";
   if (problem.empty()) return true;
   builder.report(diag::Code::bad_exec_target, context, rule.target->span, problem)
       .with_help("name a profile: `px -> NAME`, `cx -> CHILD`, or a stack: `px -> &NAME`");
@@ -123,8 +139,7 @@ bool check_target(ProfileBuilder& builder, const RuleContext& context, const pol
 std::optional<std::uint32_t> exec_bits(ProfileBuilder& builder, const RuleContext& context,
                                        const policy::FileRule& rule) {
   const ExecTransition& exec = rule.exec;
-  if (context.qualifiers.access == policy::Access::deny || exec.kind == ExecTransition::Kind::bare)
-    return accept_bit::exec;
+  if (context.qualifiers.access == policy::Access::deny) return accept_bit::exec;
   std::uint32_t bits = accept_bit::exec;
   std::uint32_t modifier = 0;
   const bool child = exec.kind == ExecTransition::Kind::child;
@@ -146,8 +161,9 @@ std::optional<std::uint32_t> exec_bits(ProfileBuilder& builder, const RuleContex
   }
   if (exec.fallback == ExecTransition::Fallback::inherit) bits |= accept_bit::inherit;
   if (exec.fallback == ExecTransition::Fallback::unconfined) bits |= accept_bit::pux;
-  if (exec.kind != ExecTransition::Kind::inherit && !exec.scrub) bits |= accept_bit::unsafe;
-  if (rule.target && !rule.target->value.empty()) {
+  if (rule.unsafe_keyword || (exec.kind != ExecTransition::Kind::inherit && !exec.scrub))
+    bits |= accept_bit::unsafe;
+  if (rule.target) {
     if (!check_target(builder, context, rule)) return std::nullopt;
     const auto index = target_index(builder, context, *rule.target, child);
     if (!index) return std::nullopt;
@@ -227,10 +243,12 @@ void add_change_profile_rule(ProfileBuilder& builder, const policy::ChangeProfil
   std::optional<Language> program = Language{any_executable(pool), false, 2};
   if (rule.exec) program = label_language(builder, *rule.exec, "path");  // `//` stays here, too
   if (!label || !program) return;
-  // Its priority counts for nothing, as in the reference: a deny of change_profile wins, however low.
+  // Its priority counts for nothing, as in the reference: a deny of change_profile wins, however low. And no
+  // kernel asks anybody about a change of profile: `prompt` allows.
   const auto add = [&](ExprId expr, std::uint32_t bits, bool exact) {
     Grant grant = ProfileBuilder::grant(context, bits, 0, exact);
     grant.priority = 0;
+    if (grant.access == policy::Access::prompt) grant.access = policy::Access::allow;
     builder.file.add(expr, grant, context.index);
   };
   add(label->expr, accept_bit::change_profile | accept_bit::onexec, label->exact);

@@ -29,6 +29,22 @@ struct Item {
   std::uint32_t at;  ///< offset in the text
 };
 
+/// Whether an unescaped byte may be more than itself.
+bool is_special(std::uint8_t byte) {
+  switch (byte) {
+    case '*':
+    case '?':
+    case '[':
+    case ']':
+    case '{':
+    case '}':
+    case ',':
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Reads `\101`, `\x41`, `\d65` at `at` (behind the backslash). As many digits as stay below 256, at most 3
 /// (2 for \x).
 std::optional<std::uint8_t> numeric_escape(std::string_view text, std::size_t& at) {
@@ -168,10 +184,15 @@ class Parser {
     }
   }
 
+  /// The item, and the plain bytes behind it.
   bool take_literal(const Item& item) {
-    levels_.back().literal.push_back(static_cast<char>(item.byte));
-    if (levels_.back().counting) ++levels_.back().leading;
-    ++at_;
+    Level& level = levels_.back();
+    level.literal.push_back(static_cast<char>(item.byte));
+    std::size_t end = at_ + 1;
+    while (end < items_.size() && (items_[end].escaped || !is_special(items_[end].byte)))
+      level.literal.push_back(static_cast<char>(items_[end++].byte));
+    if (level.counting) level.leading += end - at_;
+    at_ = end;
     return true;
   }
 

@@ -14,31 +14,13 @@ using automata::ExprId;
 using automata::ExprPool;
 
 constexpr std::uint32_t userns_create = 8;
-constexpr auto userns_access = std::to_array<AccessWord>({{"create", userns_create}});
-
 constexpr std::uint32_t override_creds = 8, sqpoll = 0x10;
-constexpr auto io_uring_access =
-    std::to_array<AccessWord>({{"sqpoll", sqpoll}, {"override_creds", override_creds}});
-
 constexpr std::uint32_t mq_write = 2, mq_read = 4, mq_create = 0x10, mq_delete = 0x20, mq_open = 0x40;
 constexpr std::uint32_t mq_setattr = 1U << 14, mq_getattr = 1U << 15;
 constexpr std::uint32_t mq_all =
     mq_write | mq_read | mq_create | mq_delete | mq_open | mq_setattr | mq_getattr;
 /// What the kernel asks about the name alone, before there is a queue with a label.
 constexpr std::uint32_t mq_unlabelled = mq_create | mq_read | mq_write;
-constexpr auto mqueue_access = std::to_array<AccessWord>({
-    {"r", mq_read},
-    {"w", mq_write},
-    {"rw", mq_read | mq_write},
-    {"read", mq_read},
-    {"write", mq_write},
-    {"create", mq_create},
-    {"open", mq_open},
-    {"delete", mq_delete},
-    {"setattr", mq_setattr},
-    {"getattr", mq_getattr},
-});
-
 /// The class's mark at the rule's own priority: where a rule decides, the class is mediated, also by a deny
 /// rule.
 void add_mark(ProfileBuilder& builder, const RuleContext& context, ExprId cls) {
@@ -87,12 +69,11 @@ void add_queue(ProfileBuilder& builder, const RuleContext& context, ExprId queue
 void add_userns_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
   check_no_words(builder, rule, context);
   check_keys(builder, context, rule.conditions, {});
-  const auto bits = access_bits(builder, rule, context, userns_access, userns_create);
-  if (!bits) return;
+  const std::uint32_t bits = access_bits(rule, userns_create);
   if (!builder.usable.has("namespaces/mask/userns_create"))
     return builder.note_not_mediated(context, "userns");
   const ExprId cls = builder.policydb.pool().byte(medclass::userns);
-  add(builder, context, cls, *bits);
+  add(builder, context, cls, bits);
   add_mark(builder, context, cls);
 }
 
@@ -100,30 +81,29 @@ void add_io_uring_rule(ProfileBuilder& builder, const policy::ClassRule& rule, c
   static constexpr auto keys = std::to_array<std::string_view>({"label"});
   check_no_words(builder, rule, context);
   check_keys(builder, context, rule.conditions, keys);
-  const auto bits = access_bits(builder, rule, context, io_uring_access, sqpoll | override_creds);
+  const std::uint32_t bits = access_bits(rule, sqpoll | override_creds);
   const policy::Text* label = value_of(builder, context, rule.conditions, "label");
-  if (!bits) return;
   if (!builder.usable.has("io_uring")) return builder.note_not_mediated(context, "io_uring");
   ExprPool& pool = builder.policydb.pool();
   const ExprId cls = pool.byte(medclass::io_uring);
   // The reference grants override_creds on the bare class too, where a rule names a label; the kernel asks
   // with a label only.
-  add(builder, context, cls, *bits);
+  add(builder, context, cls, bits);
   add_mark(builder, context, cls);
-  if ((*bits & override_creds) == 0) return;
+  if ((bits & override_creds) == 0) return;
   std::optional<Language> of = Language{any_text(pool), false, 0};
   if (label != nullptr) of = glob(pool, *label, "label", {.collapse_slashes = false}, builder.sink);
-  if (of) add(builder, context, pool.concat(cls, of->expr), *bits);
+  if (of) add(builder, context, pool.concat(cls, of->expr), bits);
 }
 
 void add_mqueue_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
   static constexpr auto keys = std::to_array<std::string_view>({"type", "label"});
   check_keys(builder, context, rule.conditions, keys);
-  const auto bits = access_bits(builder, rule, context, mqueue_access, mq_all);
-  const policy::Text* type = value_of(builder, context, rule.conditions, "type");
+  const std::uint32_t bits = access_bits(rule, mq_all);
+  const auto types = values_of(rule.conditions, "type");
+  const policy::Text* type = types.empty() ? nullptr : types.front();
   const policy::Text* label = value_of(builder, context, rule.conditions, "label");
   const policy::Text* name = rule.words.empty() ? nullptr : &rule.words.front();
-  if (!bits) return;
   const bool named_posix = name != nullptr && name->value.starts_with('/');
   const bool posix = type != nullptr ? type->value == "posix" : name == nullptr || named_posix;
   const bool sysv = type != nullptr ? type->value == "sysv" : name == nullptr || !named_posix;
@@ -140,15 +120,22 @@ void add_mqueue_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
     std::optional<Language> which = Language{any_text(pool), false, 0};
     if (name != nullptr) which = glob(pool, *name, "queue name", {.collapse_slashes = false}, builder.sink);
     if (which)
-      add_queue(builder, context, pool.concat(pool.byte(medclass::posix_mqueue), which->expr), label, *bits);
+      add_queue(builder, context, pool.concat(pool.byte(medclass::posix_mqueue), which->expr), label, bits);
   }
   if (sysv && sysv_mediated) {
     const ExprId any = any_byte(pool);
     const std::array<ExprId, 4> any_key{any, any, any, any};
     std::optional<ExprId> which = pool.concat(any_key);
     if (name != nullptr) which = queue_key(builder, context, *name);
+    policy::Text twice;
+    if (label != nullptr && about_both) {
+      // As the reference writes it; no kernel asks about System V queues.
+      twice = *label;
+      twice.value += label->value;
+    }
     if (which)
-      add_queue(builder, context, pool.concat(pool.byte(medclass::sysv_mqueue), *which), label, *bits);
+      add_queue(builder, context, pool.concat(pool.byte(medclass::sysv_mqueue), *which),
+                twice.value.empty() ? label : &twice, bits);
   }
 }
 

@@ -13,6 +13,7 @@ bh_features_\label\()_end:
     features 6_1 "6.1"
     features 6_12 "6.12"
     features 7_2 "7.2"
+    features abi_default "abi/default"
     features abi_3_0 "abi/3.0"
     features abi_4_0 "abi/4.0"
     features abi_5_0 "abi/5.0"

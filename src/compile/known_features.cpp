@@ -7,6 +7,7 @@ extern "C" {
 extern const char bh_features_6_1[], bh_features_6_1_end[];
 extern const char bh_features_6_12[], bh_features_6_12_end[];
 extern const char bh_features_7_2[], bh_features_7_2_end[];
+extern const char bh_features_abi_default[], bh_features_abi_default_end[];
 extern const char bh_features_abi_3_0[], bh_features_abi_3_0_end[];
 extern const char bh_features_abi_4_0[], bh_features_abi_4_0_end[];
 extern const char bh_features_abi_5_0[], bh_features_abi_5_0_end[];
@@ -31,6 +32,7 @@ std::span<const KnownFeatures> known_features() {
 }
 
 std::string_view known_abi(std::string_view name) {
+  if (name == "default") return text(bh_features_abi_default, bh_features_abi_default_end);
   if (name == "abi/3.0") return text(bh_features_abi_3_0, bh_features_abi_3_0_end);
   if (name == "abi/4.0") return text(bh_features_abi_4_0, bh_features_abi_4_0_end);
   if (name == "abi/5.0") return text(bh_features_abi_5_0, bh_features_abi_5_0_end);

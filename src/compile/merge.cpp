@@ -31,13 +31,30 @@ void apply(Merged& merged, const Grant& grant, std::uint32_t bits) {
   }
 }
 
-/// The highest rank that speaks about the exec bit of a half.
-std::int64_t deciding_rank(std::span<const Grant* const> grants, std::uint32_t exec) {
+/// The highest rank that speaks about the exec bit of a half; `allowing`: of the rules that do not deny.
+std::int64_t deciding_rank(std::span<const Grant* const> grants, std::uint32_t exec, bool allowing) {
   std::int64_t best = undecided;
   for (const Grant* grant : grants) {
+    if (allowing && grant->access == policy::Access::deny) continue;
     if ((grant->bits & exec) != 0) best = std::max(best, rank(*grant, true));
   }
   return best;
+}
+
+/// Two rules that would decide where an exec goes, and say different things. As in the reference also where a
+/// deny rule takes the exec away: the text contradicts itself all the same.
+std::optional<ExecConflict> exec_conflict(std::span<const Grant* const> grants, unsigned shift) {
+  const std::uint32_t exec = accept_bit::exec << shift, fields = exec_fields << shift;
+  const std::int64_t best = deciding_rank(grants, exec, true);
+  std::size_t decider = grants.size();
+  for (std::size_t i = 0; i < grants.size(); ++i) {
+    const Grant& grant = *grants[i];
+    if (grant.access == policy::Access::deny || (grant.bits & exec) == 0 || rank(grant, true) != best)
+      continue;
+    if (decider == grants.size()) decider = i;
+    if ((grant.bits & fields) != (grants[decider]->bits & fields)) return ExecConflict{decider, i};
+  }
+  return std::nullopt;
 }
 
 /// Everything but exec: rank by rank from the top, each with the bits that are still free.
@@ -67,21 +84,11 @@ void merge_plain(std::span<const Grant* const> grants, Merged& merged) {
 void merge_exec(std::span<const Grant* const> grants, unsigned shift, Merged& merged,
                 std::optional<ExecConflict>& conflict) {
   const std::uint32_t exec = accept_bit::exec << shift;
-  const std::int64_t best = deciding_rank(grants, exec);
+  if (!conflict) conflict = exec_conflict(grants, shift);
+  const std::int64_t best = deciding_rank(grants, exec, false);
   if (best == undecided) return;
-  const std::uint32_t fields = exec_fields << shift;
-  std::size_t decider = grants.size();
-  for (std::size_t i = 0; i < grants.size(); ++i) {
-    const Grant& grant = *grants[i];
-    if ((grant.bits & exec) == 0 || rank(grant, true) != best) continue;
-    apply(merged, grant, fields);
-    if (grant.access == policy::Access::deny) continue;
-    if (decider == grants.size()) {
-      decider = i;
-    } else if ((grant.bits & fields) != (grants[decider]->bits & fields) && !conflict) {
-      conflict = ExecConflict{decider, i};
-    }
-  }
+  for (const Grant* grant : grants)
+    if ((grant->bits & exec) != 0 && rank(*grant, true) == best) apply(merged, *grant, exec_fields << shift);
   const std::uint32_t mmap = accept_bit::mmap << shift;
   const bool unmappable = std::any_of(grants.begin(), grants.end(), [&](const Grant* grant) {
     return grant->access == policy::Access::deny && (grant->bits & mmap) != 0;

@@ -25,6 +25,8 @@ constexpr std::uint32_t perm_pivot = 1, perm_mount = 2, perm_umount = 4;
 
 // Flags of mount(2).
 constexpr std::uint32_t remount = 1U << 5, bind = 1U << 12, move = 1U << 13, recursive = 1U << 14;
+constexpr std::uint32_t no_user =
+    1U << 31;  // of the kernel's own; mount(2) cannot pass it, so it chooses nothing
 constexpr std::uint32_t make_flags =
     1U << 17 | 1U << 18 | 1U << 19 | 1U << 20;  // unbindable, private, slave, shared
 
@@ -119,7 +121,7 @@ std::optional<std::uint32_t> flags_of(ProfileBuilder& builder, const RuleContext
     if (const policy::MountOption* option = policy::find_mount_option(word.value)) {
       // `rw`, `atime` and their like ask for a bit to be clear, which is what a flag that is not named means
       // anyway; in a list of what may be (`in`) they stand for the bit as well.
-      flags |= option->set | (options.in ? option->clear : 0);
+      flags |= (option->set | (options.in ? option->clear : 0)) & ~no_user;
       continue;
     }
     good = false;
@@ -191,7 +193,10 @@ std::optional<Parts> read_parts(ProfileBuilder& builder, const policy::ClassRule
     good = good && part;
   };
   read(rule.target, "mount point", parts.mount_point);
-  read(rule.source, "device", parts.device);
+  if (rule.source && rule.source->value == "detached")
+    parts.device = Language{builder.policydb.pool().empty(), true, 0};  // fsopen(2), open_tree(2): no name
+  else
+    read(rule.source, "device", parts.device);
   auto types = values_of(rule.conditions, "fstype");
   for (const policy::Text* word : values_of(rule.conditions, "vfstype")) types.push_back(word);
   if (!types.empty()) {
@@ -295,7 +300,8 @@ void add_umount_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
 void add_pivot_root_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
   static constexpr auto keys = std::to_array<std::string_view>({"oldroot"});
   check_keys(builder, context, rule.conditions, keys);
-  const policy::Text* old_root = value_of(builder, context, rule.conditions, "oldroot");
+  const auto old_roots = values_of(rule.conditions, "oldroot");  // the last one counts
+  const policy::Text* old_root = old_roots.empty() ? nullptr : old_roots.back();
   ExprPool& pool = builder.policydb.pool();
   std::optional<Language> to = Language{any_text(pool), false, 0};
   std::optional<Language> from = to;

@@ -20,8 +20,6 @@ inline constexpr std::uint32_t all = send | receive | create | shutdown | connec
 
 inline constexpr std::uint32_t family_unix = 1;
 
-[[nodiscard]] std::span<const AccessWord> network_access();
-
 /// The class byte under which sockets are mediated; none: by net_allowed_af or not at all.
 [[nodiscard]] std::optional<std::uint8_t> network_class(const Features& usable);
 /// The class byte under which addresses of unix sockets are mediated; none: not at all.

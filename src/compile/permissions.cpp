@@ -151,4 +151,16 @@ AcceptBits policydb_to_accept(const Perms& perms) {
   return {unmap_policydb(perms.allow), field(perms.audit, 0) | field(perms.quiet, 7)};
 }
 
+Perms effective(Perms perms, bool of_files, bool exact) {
+  if (!of_files) perms.allow &= ~perm::lock;
+  perms.allow &= ~perms.deny;
+  perms.deny = 0;
+  if (!exact) {
+    perms.audit &= perms.allow | perms.prompt;
+    perms.quiet &= ~perms.allow;
+  }
+  if ((perms.allow & (perm::exec | perm::onexec)) == 0) perms.xindex = 0;
+  return perms;
+}
+
 }  // namespace bh::compile

@@ -42,4 +42,9 @@ inline constexpr std::uint32_t onexec = 0x40000000, change_profile = 0x80000000;
 [[nodiscard]] Perms policydb_from_accept(AcceptBits bits);
 [[nodiscard]] AcceptBits policydb_to_accept(const Perms& perms);
 
+/// What the kernel looks at of an entry: audit only where something is allowed, quiet where it is not, an
+/// exec target where exec is allowed; outside of files not LOCK, which every state has there and nobody asks
+/// for. `exact`: audit and quiet as they are.
+[[nodiscard]] Perms effective(Perms perms, bool of_files, bool exact = false);
+
 }  // namespace bh::compile

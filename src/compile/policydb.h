@@ -10,6 +10,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "automata/run_dfa.h"
 #include "automata/tag_match.h"
 #include "compile/features.h"
+#include "compile/merge.h"
 
 namespace bh::compile {
 
@@ -106,14 +108,32 @@ struct Trace {
   std::vector<TagMeaning> meanings;  ///< by tag
 };
 
+/// Kept with Options::keep_meetings: every set of rules that speaks about some string, for asking what a rule
+/// changes. May be many times larger than the automaton that decides.
+struct Meetings {
+  automata::Determinised states;     ///< accept[s] indexes tag_sets; the tags are those of Trace
+  std::vector<std::uint32_t> rules;  ///< by tag: index in ResolvedProfile::rules, or TagMeaning::implied
+  std::vector<Grant> grants;         ///< by tag
+  bool of_files = false;             ///< of the file automaton; else of the policydb's
+
+  /// What the rules behind these tags allow together, any others away.
+  [[nodiscard]] FilePerms perms_of(std::span<const std::uint32_t> tags) const;
+};
+
 /// An automaton and what its states allow.
 struct Pdb {
-  automata::Dfa dfa;             ///< accept[s] indexes `perms`
+  automata::Dfa dfa;             ///< accept[s] indexes `perms`; without states if only `runs` was wanted
   automata::RunDfa runs;         ///< the same as it was built, for packing; without states in a decoded policy
   std::vector<FilePerms> perms;  ///< [0] is the trap's. Not file: both halves equal
   std::vector<std::string>
       xtable;  ///< targets of exec transitions, as the kernel reads them (`:ns:name` holds a NUL)
   std::optional<Trace> trace;
+  std::optional<Meetings> meetings;
+
+  [[nodiscard]] std::size_t states() const { return runs.states() > 0 ? runs.states() : dfa.states(); }
+  [[nodiscard]] const std::vector<std::uint32_t>& accept() const {
+    return runs.states() > 0 ? runs.accept : dfa.accept;
+  }
 };
 
 enum class Mode : std::uint8_t { enforce = 0, complain = 1, kill = 2, unconfined = 3, user = 4 };
@@ -168,6 +188,9 @@ struct CompiledProfile {
   std::optional<Pdb> policydb;         ///< every class but file
   std::optional<Pdb> file;
   std::vector<std::pair<std::string, std::string>> data;  ///< decoded policies only
+  /// Of a kernel that mediates networks as net_v9 (Linux 6.17): it answers dbus-daemon from the policy only
+  /// where that mediates net_v9 too. A decoded policy's dialect tells it.
+  bool dbus_needs_net_v9 = false;
 };
 
 struct KernelPolicy {

@@ -2,21 +2,19 @@
 // automaton.
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include <fmt/format.h>
 
-#include "compile/names.h"
 #include "compile/profile_builder.h"
 #include "diag/render.h"
+#include "policy/words.h"
 
 namespace bh::compile {
 namespace {
 
 using automata::ExprId;
 using automata::ExprPool;
-
-// The numbers that are Linux's on every architecture but alpha, mips and sparc (asm-generic/errno-base.h).
-constexpr auto error_numbers = std::to_array<NamedNumber>({{"EPERM", 1}, {"EACCES", 13}, {"ENOENT", 2}});
 
 struct PathFlag {
   std::string_view name;
@@ -82,22 +80,23 @@ void add_path_flag(ProfileBuilder& builder, const policy::Flag& flag, const Path
 void add_valued_flag(ProfileBuilder& builder, const policy::Flag& flag, std::string_view name) {
   const std::string value = flag.value ? flag.value->value : "";
   if (name == "kill.signal") {
-    const auto number = signal_number(value);
-    if (!number || *number > 35) {
+    const auto number = policy::signal_number(value);
+    if (!number) {
       return report_flag(builder, flag,
                          fmt::format("`kill.signal={}`: no such signal", diag::printable(value)));
     }
-    if (builder.usable.has("policy/profile/kill.signal") || builder.usable.has("domain/kill.signal")) {
+    // A kernel takes none above 35.
+    if (*number <= 35 &&
+        (builder.usable.has("policy/profile/kill.signal") || builder.usable.has("domain/kill.signal"))) {
       builder.out.kill_signal = *number;
     }
     return;
   }
-  const auto number = number_of(error_numbers, value);
-  if (!number) {
-    return report_flag(
-        builder, flag,
-        fmt::format("`error={}`: one of EACCES, EPERM, ENOENT is wanted", diag::printable(value)));
-  }
+  std::string upper = value;
+  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  const auto number = policy::number_of(policy::error_names(), upper);
+  if (!number)
+    return report_flag(builder, flag, fmt::format("`error={}`: no such error", diag::printable(value)));
   if (builder.usable.has("policy/profile/error")) builder.out.error = *number;
 }
 
@@ -106,12 +105,16 @@ void add_flag(ProfileBuilder& builder, const policy::Flag& flag) {
   if (const PathFlag* path = find_flag(path_flags, name)) return add_path_flag(builder, flag, *path);
   if (const ModeFlag* mode = find_flag(mode_flags, name)) {
     builder.out.mode = static_cast<std::uint32_t>(mode->mode);
+    // Kernels without it refuse the profile; nobody there could be asked, so what is not allowed is refused.
+    if (mode->mode == Mode::user && !builder.kernel.has("policy/permstable32/prompt"))
+      builder.out.mode = static_cast<std::uint32_t>(Mode::enforce);
     return;
   }
   if (name == "audit") {
     builder.out.audit = 1;
   } else if (name == "debug") {
-    builder.out.flags |= profile_flag::debug;
+    // As in the reference, which forgets it where another flag stands before it.
+    if (&flag == &builder.profile.flags.front()) builder.out.flags |= profile_flag::debug;
   } else if (name == "interruptible") {
     if (builder.usable.has("policy/profile/interruptible")) builder.out.flags |= profile_flag::interruptible;
   } else if (name == "kill.signal" || name == "error") {
@@ -130,7 +133,7 @@ void add_attachment(ProfileBuilder& builder) {
   RuleSet xmatch(RuleSet::Kind::attachment, false);
   ExprPool& pool = xmatch.pool();
   const policy::Text path =
-      profile.attachment ? *profile.attachment : policy::Text{profile.name, profile.span, false};
+      profile.attachment ? *profile.attachment : policy::Text{profile.own_name, profile.span, false};
   const auto language = glob(pool, path, "attachment", {}, builder.sink);
   if (!language) return;
   Grant grant;
@@ -150,7 +153,8 @@ void add_attachment(ProfileBuilder& builder) {
       builder.out.xattrs.push_back(xattr->key.value);
     }
   }
-  builder.out.xmatch = xmatch.build({builder.policy, profile, builder.options.budget, false, builder.sink});
+  builder.out.xmatch = xmatch.build(
+      {builder.policy, profile, builder.options.budget, builder.options.dense, false, false, builder.sink});
   builder.out.xmatch_len = static_cast<std::uint32_t>(language->leading_bytes);
 }
 
@@ -158,8 +162,8 @@ void add_attachment(ProfileBuilder& builder) {
 
 void add_profile_head(ProfileBuilder& builder, bool complain) {
   CompiledProfile& out = builder.out;
-  out.name = unescape(builder.profile.name);
-  out.name_space = unescape(builder.profile.name_space);
+  out.name = builder.profile.name;
+  out.name_space = builder.profile.name_space;
   const auto check_name = [&](const std::string& name, std::string_view what) {
     if (name.size() <= 4096 && name.find('\0') == std::string::npos && name.find('\n') == std::string::npos)
       return;

@@ -50,6 +50,29 @@ std::string_view name_of(RuleSet::Kind kind) {
   return "";
 }
 
+FilePerms kernel_perms(RuleSet::Kind kind, const Merged& merged) {
+  const AcceptBits bits{merged.allow, pack_audit(merged)};
+  const AcceptBits asking{merged.prompt & ~merged.allow, 0};
+  FilePerms perms;
+  if (kind == RuleSet::Kind::attachment) {
+    perms.owner.allow = perms.other.allow = merged.allow & perm::exec;
+    return perms;
+  }
+  if (kind == RuleSet::Kind::file) {
+    perms = file_from_accept(bits);
+    if (asking.accept != 0) {
+      const FilePerms prompt = file_from_accept(asking);
+      perms.owner.prompt = prompt.owner.allow & ~perms.owner.allow;
+      perms.other.prompt = prompt.other.allow & ~perms.other.allow;
+    }
+    return perms;
+  }
+  perms.owner = policydb_from_accept(bits);
+  perms.owner.prompt = asking.accept == 0 ? 0 : policydb_from_accept(asking).allow & ~perms.owner.allow;
+  perms.other = perms.owner;
+  return perms;
+}
+
 /// Accept numbers of a tagged automaton -> permissions, each distinct one once.
 class PermTable {
  public:
@@ -66,6 +89,13 @@ class PermTable {
 };
 
 }  // namespace
+
+FilePerms Meetings::perms_of(std::span<const std::uint32_t> tags) const {
+  std::vector<const Grant*> meeting;
+  for (const std::uint32_t tag : tags) meeting.push_back(&grants[tag]);
+  std::optional<ExecConflict> conflict;
+  return kernel_perms(of_files ? RuleSet::Kind::file : RuleSet::Kind::policydb, merge(meeting, conflict));
+}
 
 void RuleSet::add(automata::ExprId expr, const Grant& grant, std::uint32_t rule) {
   Grant normal = grant;
@@ -85,29 +115,6 @@ std::vector<automata::Pattern> RuleSet::patterns(bool tag_per_entry) const {
   return patterns;
 }
 
-FilePerms RuleSet::perms_of(const Merged& merged) const {
-  const AcceptBits bits{merged.allow, pack_audit(merged)};
-  const AcceptBits asking{merged.prompt & ~merged.allow, 0};
-  FilePerms perms;
-  if (kind_ == Kind::attachment) {
-    perms.owner.allow = perms.other.allow = merged.allow & perm::exec;
-    return perms;
-  }
-  if (kind_ == Kind::file) {
-    perms = file_from_accept(bits);
-    if (asking.accept != 0) {
-      const FilePerms prompt = file_from_accept(asking);
-      perms.owner.prompt = prompt.owner.allow & ~perms.owner.allow;
-      perms.other.prompt = prompt.other.allow & ~perms.other.allow;
-    }
-    return perms;
-  }
-  perms.owner = policydb_from_accept(bits);
-  perms.owner.prompt = asking.accept == 0 ? 0 : policydb_from_accept(asking).allow & ~perms.owner.allow;
-  perms.other = perms.owner;
-  return perms;
-}
-
 TagMeaning RuleSet::meaning_of(const Entry& entry) const {
   const Grant& grant = grants_[entry.grant];
   TagMeaning meaning;
@@ -119,9 +126,9 @@ TagMeaning RuleSet::meaning_of(const Entry& entry) const {
   Merged alone;
   alone.allow = grant.bits;
   (meaning.deny ? alone.quiet : alone.audit) = grant.audit;
-  meaning.perms = perms_of(alone);
+  meaning.perms = kernel_perms(kind_, alone);
   // What every state allows says nothing about this rule.
-  const FilePerms nothing = perms_of({});
+  const FilePerms nothing = kernel_perms(kind_, {});
   const auto strip = [](Perms& perms, const Perms& always, bool keep) {
     if (!keep) perms.allow &= ~always.allow;
   };
@@ -138,14 +145,14 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
     return std::nullopt;
   }
   PermTable table;
-  table.intern(perms_of({}));
+  table.intern(kernel_perms(kind_, {}));
   std::vector<std::uint32_t> accept_of_set(made->tag_sets.size(), 0);
   std::vector<const Grant*> meeting;
   std::optional<ExecConflict> conflict;
   for (std::uint32_t set = 1; set < made->tag_sets.size(); ++set) {
     meeting.clear();
     for (const std::uint32_t tag : made->tag_sets[set]) meeting.push_back(&grants_[tag]);
-    accept_of_set[set] = table.intern(perms_of(merge(meeting, conflict)));
+    accept_of_set[set] = table.intern(kernel_perms(kind_, merge(meeting, conflict)));
   }
   if (conflict) {
     report_conflicts(context);
@@ -155,7 +162,19 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
   pdb.perms = table.take();
   for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
   pdb.runs = automata::minimise(made->dfa);
-  pdb.dfa = automata::to_dense(pdb.runs);
+  if (context.dense) pdb.dfa = automata::to_dense(pdb.runs);
+  if (context.keep_meetings) {
+    auto states = automata::determinise(pool_, patterns(true), context.budget);
+    if (!states) {
+      report_budget(context, states.error(), true);
+      return std::nullopt;
+    }
+    pdb.meetings = Meetings{.states = std::move(*states), .of_files = kind_ == Kind::file};
+    for (const Entry& entry : entries_) {
+      pdb.meetings->rules.push_back(entry.rule);
+      pdb.meetings->grants.push_back(grants_[entry.grant]);
+    }
+  }
   if (!context.keep_tags) return pdb;
   auto rules = automata::TagMatch::make(pool_, patterns(true), context.budget);
   if (!rules) {

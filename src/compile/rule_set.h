@@ -2,8 +2,8 @@
 //
 // The one idea: classes of rules only add (expression, grant) pairs; priorities and conflicts are settled
 // here, once per set of rules that meet in a state. Rules with equal grants share a tag, so the automaton is
-// small; which rule was it, is asked again (with a tag per rule) only for an error message, and of single strings
-// when the caller wants to keep the answer.
+// small; which rule was it, is asked again (with a tag per rule) only for an error message, and of single
+// strings when the caller wants to keep the answer.
 #pragma once
 
 #include <map>
@@ -45,7 +45,9 @@ class RuleSet {
     const policy::ResolvedPolicy& policy;
     const policy::ResolvedProfile& profile;
     const automata::Budget& budget;
+    bool dense;
     bool keep_tags;
+    bool keep_meetings;
     diag::Sink& sink;
   };
   /// The automaton. Errors go to the sink: conflicting exec rules, each pair once with a path on which they
@@ -54,7 +56,6 @@ class RuleSet {
 
  private:
   [[nodiscard]] std::vector<automata::Pattern> patterns(bool tag_per_entry) const;
-  [[nodiscard]] FilePerms perms_of(const Merged& merged) const;
   [[nodiscard]] TagMeaning meaning_of(const Entry& entry) const;
   void report_conflicts(const Context& context) const;
   void report_budget(const Context& context, const automata::OverBudget& over, bool tag_per_entry) const;

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "compile/conditions.h"
-#include "compile/names.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
+#include "policy/words.h"
 
 namespace bh::compile {
 namespace {
@@ -14,27 +14,7 @@ namespace {
 using automata::ExprId;
 using automata::ExprPool;
 
-constexpr auto signal_access = std::to_array<AccessWord>({
-    {"r", perm::receive},
-    {"w", perm::send},
-    {"rw", perm::receive | perm::send},
-    {"read", perm::receive},
-    {"write", perm::send},
-    {"receive", perm::receive},
-    {"send", perm::send},
-});
-
 constexpr std::uint32_t trace = perm::write, read = perm::read, traced_by = 8, read_by = 0x10;
-constexpr auto ptrace_access = std::to_array<AccessWord>({
-    {"r", read},
-    {"w", trace},
-    {"rw", read | trace},
-    {"read", read},
-    {"trace", trace},
-    {"readby", read_by},
-    {"tracedby", traced_by},
-});
-
 /// `peer=label`; none is any label.
 const policy::Text* peer_label(ProfileBuilder& builder, const policy::ClassRule& rule,
                                const RuleContext& context) {
@@ -49,13 +29,13 @@ std::optional<automata::ByteSet> signal_set(ProfileBuilder& builder, const polic
   automata::ByteSet set;
   bool good = true;
   for (const policy::Text* word : values_of(rule.conditions, "set")) {
-    if (const auto number = signal_number(word->value)) {
+    if (const auto number = policy::signal_number(word->value)) {
       set.set(*number);
       continue;
     }
     good = false;
     std::vector<std::string_view> names;
-    for (const NamedNumber& entry : signal_names()) names.push_back(entry.name);
+    for (const policy::Word& entry : policy::signals()) names.push_back(entry.name);
     diag::Diagnostic& diagnostic =
         builder.report(diag::Code::unknown_word, context, word->span,
                        fmt::format("`{}` is no signal; they are written without SIG, in lower case",
@@ -75,10 +55,10 @@ void add_signal_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
   static constexpr auto keys = std::to_array<std::string_view>({"set"});
   check_no_words(builder, rule, context);
   check_keys(builder, context, rule.conditions, keys);
-  const auto bits = access_bits(builder, rule, context, signal_access, perm::send | perm::receive);
+  const std::uint32_t bits = access_bits(rule, perm::send | perm::receive);
   const auto signals = signal_set(builder, rule, context);
   const auto label = label_language(builder, peer_label(builder, rule, context));
-  if (!bits || !signals || !label) return;
+  if (!signals || !label) return;
   if (!builder.usable.has("signal")) return builder.note_not_mediated(context, "signal");
   ExprPool& pool = builder.policydb.pool();
   const ExprId mediated = pool.byte(medclass::signal);
@@ -93,21 +73,21 @@ void add_signal_rule(ProfileBuilder& builder, const policy::ClassRule& rule, con
     which = pool.either(forms);
     exact = false;
   }
-  builder.policydb.add(pool.concat(which, label->expr), ProfileBuilder::grant(context, *bits, *bits, exact),
+  builder.policydb.add(pool.concat(which, label->expr), ProfileBuilder::grant(context, bits, bits, exact),
                        context.index);
 }
 
 void add_ptrace_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
   check_no_words(builder, rule, context);
   check_keys(builder, context, rule.conditions, {});
-  const auto bits = access_bits(builder, rule, context, ptrace_access, read | trace | read_by | traced_by);
+  const std::uint32_t bits = access_bits(rule, read | trace | read_by | traced_by);
   const auto label = label_language(builder, peer_label(builder, rule, context));
-  if (!bits || !label) return;
+  if (!label) return;
   if (!builder.usable.has("ptrace")) return builder.note_not_mediated(context, "ptrace");
   ExprPool& pool = builder.policydb.pool();
   const std::array<ExprId, 3> parts{pool.optional(pool.byte(medclass::label)), pool.byte(medclass::ptrace),
                                     label->expr};
-  builder.policydb.add(pool.concat(parts), ProfileBuilder::grant(context, *bits, *bits, label->exact),
+  builder.policydb.add(pool.concat(parts), ProfileBuilder::grant(context, bits, bits, label->exact),
                        context.index);
 }
 

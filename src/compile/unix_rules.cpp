@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "compile/names.h"
 #include "compile/network_rules.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
+#include "policy/words.h"
 
 namespace bh::compile {
 namespace {
@@ -69,7 +69,7 @@ std::optional<UnixSocket> read_socket(ProfileBuilder& builder, const policy::Cla
   good = check_keys(builder, context, rule.peer, peer_keys) && good;
   UnixSocket socket;
   if (const policy::Text* text = value_of(builder, context, rule.conditions, "type")) {
-    socket.type = number_of(socket_type_names(), text->value);
+    socket.type = policy::number_of(policy::socket_types(), text->value);
     if (!socket.type) {
       good = false;
       builder
@@ -159,9 +159,9 @@ void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const 
 }
 
 void add_unix_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const RuleContext& context) {
-  const auto bits = access_bits(builder, rule, context, network_access(), net_bit::all);
+  const std::uint32_t bits = access_bits(rule, net_bit::all);
   const auto socket = read_socket(builder, rule, context);
-  if (!bits || !socket || !check_peer_access(builder, rule, context, *bits)) return;
+  if (!socket || !check_peer_access(builder, rule, context, bits)) return;
   const bool fine = unix_class(builder.usable).has_value();
   const bool deny = context.qualifiers.access == policy::Access::deny;
   if (!fine && !network_class(builder.usable) && !builder.usable.has("network/af_mask")) {
@@ -169,13 +169,13 @@ void add_unix_rule(ProfileBuilder& builder, const policy::ClassRule& rule, const
   }
   if (!fine && deny) return builder.note_not_mediated(context, "addresses of unix sockets");
   if (!fine) builder.note_downgraded(context, "addresses of unix sockets");
-  add_unix_checks(builder, context, *socket, *bits, false);
+  add_unix_checks(builder, context, *socket, bits, false);
   // Before any address is known the kernel asks about the socket's family and type alone. A deny is not
   // widened to that.
   if (deny) return;
   ByteSet families;
   families.set(family_unix);
-  add_socket_check(builder, context, families, socket->type, *bits, 0);
+  add_socket_check(builder, context, families, socket->type, bits, 0);
 }
 
 }  // namespace bh::compile

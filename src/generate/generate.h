@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "diag/diagnostic.h"
@@ -47,6 +48,11 @@ struct Generated {
 /// The text does not depend on anything but its arguments. Where `sink` got an error the text is empty.
 [[nodiscard]] Generated generate(const Spec& spec, const Options& options, const diag::SourceMap& sources,
                                  diag::Sink& sink);
+
+/// The end of the first line of every strict text.
+inline constexpr std::string_view strict_notice = ", in style strict. Change the spec, not this text.";
+/// Says of itself, in the comments at its head, that it was made from a spec in style strict.
+[[nodiscard]] bool is_strict_text(std::string_view text);
 
 /// One thing that bane's profile of the same spec lets a container do and strict does not.
 struct Tightened {

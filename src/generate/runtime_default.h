@@ -21,11 +21,17 @@ inline constexpr std::array runtimes = {Runtime::docker, Runtime::containerd, Ru
 [[nodiscard]] std::optional<Runtime> runtime_named(std::string_view word);
 
 /// Runtimes look at their host, as bane did: the tunables and the base abstraction are included where they
-/// are.
+/// are, and the manager (daemon) may signal as the profile that it has itself.
 struct HostIncludes {
   bool tunables = true;
   bool base = true;
+  std::string_view manager = {};  ///< empty: `dockerd`, `containerd`, …
+  bool rootless = true;           ///< containerd: rootlesskit may signal too
+  std::string_view name = {};     ///< of the profile, where a runtime numbers it; empty: profile_of()
 };
+
+/// `docker-default`, `cri-containerd.apparmor.d`, `containers-default`.
+[[nodiscard]] std::string_view profile_of(Runtime runtime);
 
 /// Docker's as of 2026-06, containerd's as of 2026-08.
 [[nodiscard]] std::string runtime_default(Runtime runtime, HostIncludes host);

@@ -28,7 +28,8 @@ class SpecReader {
     spec_.source = source;
   }
 
-  std::optional<Spec> read() {
+  /// `named`: a spec that has to have a Name; else a file of expectations, that has to have some.
+  std::optional<Spec> read(bool named) {
     std::size_t errors = sink_.errors();
     for (const doc::Member& member : tree_.node(tree_.root()).members) {
       if (const Table* table = table_named(member.key))
@@ -36,7 +37,10 @@ class SpecReader {
       else
         read_member("", member);
     }
-    if (spec_.name.text.empty() && sink_.errors() == errors)
+    if (!named && spec_.expectations.empty() && sink_.errors() == errors)
+      sink_.report(Code::no_expectation, {spec_.source, 0, 0}, "there is no [[Expect]] in this file")
+          .with_help("write [[Expect]] on a line of its own, and Allow = [\"…\"] or Deny = [\"…\"] below it");
+    if (named && spec_.name.text.empty() && sink_.errors() == errors)
       sink_.report(Code::no_name, {spec_.source, 0, 0}, "the spec has no Name")
           .with_help("put a line like Name = \"web\" at its top; the profile will be called docker-web");
     if (sink_.errors() > errors) return std::nullopt;
@@ -226,7 +230,16 @@ class SpecReader {
 std::optional<Spec> read_spec(const diag::SourceMap& sources, diag::SourceId source, diag::Sink& sink) {
   auto tree = doc::read_toml(sources, source, sink);
   if (!tree) return std::nullopt;
-  return SpecReader(sources, source, *tree, sink).read();
+  return SpecReader(sources, source, *tree, sink).read(true);
+}
+
+std::optional<std::vector<Expectation>> read_expectations(const diag::SourceMap& sources,
+                                                          diag::SourceId source, diag::Sink& sink) {
+  auto tree = doc::read_toml(sources, source, sink);
+  if (!tree) return std::nullopt;
+  auto spec = SpecReader(sources, source, *tree, sink).read(false);
+  if (!spec) return std::nullopt;
+  return std::move(spec->expectations);
 }
 
 }  // namespace bh::generate

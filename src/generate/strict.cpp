@@ -270,8 +270,8 @@ Abi abi_of(const Spec& spec, const Options& options) {
 void head(StrictContext& context) {
   const Spec& spec = context.spec;
   Text& out = context.out;
-  out.line(fmt::format("# {}: what {} says, in style strict. Change the spec, not this text.", spec.name.text,
-                       diag::printable(file_name(context.sources.name(spec.source)))));
+  out.line(fmt::format("# {}: what {} says{}", spec.name.text,
+                       diag::printable(file_name(context.sources.name(spec.source))), strict_notice));
   if (context.image != nullptr)
     out.line(fmt::format("# Paths are named as {} has them.", diag::printable(context.image->words())));
   if (context.abi > Abi::v3_0)

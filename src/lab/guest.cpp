@@ -29,6 +29,7 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "kernel/apparmor.h"
+#include "lab/attendant.h"
 #include "lab/guest_disk.h"
 #include "lab/guest_log.h"
 
@@ -113,24 +114,24 @@ class Guest {
  public:
   StepResult take(const Step& step) {
     StepResult result;
-    result.outcome = act(step, step.profile);
+    result.outcome = act(step, step.profile, step.container);
     result.log = log_.take();
     if (!step.control) return result;
     // Second, so that nothing it leaves behind (a file that was to be made) makes the confined try easier.
-    result.control = act(step, {});
+    result.control = act(step, {}, step.container.empty() ? "" : step.container + "-free");
     (void)log_.take();
     return result;
   }
 
  private:
-  Outcome act(const Step& step, const std::string& profile) {
+  Outcome act(const Step& step, const std::string& profile, const std::string& container) {
     switch (step.what) {
       case Do::load:
         return load(step.target);
       case Do::run:
-        return run(program_argv(step, profile), step.timeout_ms);
+        return run(program_argv(step, profile, container), step.timeout_ms);
       case Do::probe:
-        return probe(step, profile);
+        return container.empty() ? probe(step, profile) : probe_in(container, step);
       case Do::start:
         return start(step, profile);
       case Do::wait_port:
@@ -139,6 +140,8 @@ class Guest {
         return ask(step);
       case Do::features:
         return features();
+      case Do::attend:
+        return attend(step);
       case Do::stop:
         return stop(step);
     }
@@ -153,11 +156,16 @@ class Guest {
     return outcome;
   }
 
-  static std::vector<std::string> program_argv(const Step& step, const std::string& profile) {
+  static std::vector<std::string> program_argv(const Step& step, const std::string& profile,
+                                               const std::string& container = {}) {
     std::vector<std::string> argv;
-    if (!profile.empty())
+    if (!profile.empty() && container.empty())
       argv = {guest_probe, "--enter", step.enter == Enter::on_exec ? "on_exec" : "now", profile, "--"};
     argv.insert(argv.end(), step.argv.begin(), step.argv.end());
+    constexpr std::string_view name = "{container}";
+    for (std::string& word : argv)
+      if (auto at = word.find(name); !container.empty() && at != std::string::npos)
+        word.replace(at, name.size(), container);
     return argv;
   }
 
@@ -201,7 +209,10 @@ class Guest {
     std::vector<std::string> argv = {guest_probe};
     if (!profile.empty()) argv.insert(argv.end(), {"--profile", profile});
     argv.insert(argv.end(), step.argv.begin(), step.argv.end());
-    Outcome outcome = run(argv, step.timeout_ms);
+    return said(run(argv, step.timeout_ms));
+  }
+
+  static Outcome said(Outcome outcome) {
     auto space = outcome.out.find(' ');
     if (outcome.exit_code == 0 && space != std::string::npos) {
       outcome.call = outcome.out.substr(0, space);
@@ -209,6 +220,23 @@ class Guest {
       outcome.out.clear();
     }
     return outcome;
+  }
+
+  Outcome attend(const Step& step) {
+    auto started = Attendant::start(step.argv, std::chrono::milliseconds(step.timeout_ms));
+    Outcome outcome = failed("start", started ? 0 : started.error().sys);
+    if (!started) {
+      outcome.err = started.error().text;
+      return outcome;
+    }
+    attendants_.insert_or_assign(step.target, std::move(*started));
+    return {};
+  }
+
+  Outcome probe_in(const std::string& container, const Step& step) {
+    auto found = attendants_.find(container);
+    if (found == attendants_.end()) return failed("attend", ESRCH);
+    return said(found->second.take(step.argv, std::chrono::milliseconds(step.timeout_ms)));
   }
 
   Outcome start(const Step& step, const std::string& profile) {
@@ -328,6 +356,7 @@ class Guest {
 
   GuestLog log_;
   std::map<std::string, Service> services_;
+  std::map<std::string, Attendant> attendants_;
 };
 
 std::string follow_plan(int results) {

@@ -1,6 +1,5 @@
 #include "lab/lab.h"
 
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,37 +18,13 @@
 #include "lab/kernels.h"
 #include "lab/qemu.h"
 #include "lab/rooted.h"
+#include "lab/scratch.h"
 
 extern "C" const char bh_probe_image[];
 extern "C" const char bh_probe_image_end[];
 
 namespace bh::lab {
 namespace {
-
-class ScratchFolder {
- public:
-  static Result<ScratchFolder> make() {
-    const char* base = ::getenv("TMPDIR");
-    std::string path =
-        fmt::format("{}/bulkhead-lab.XXXXXX", base != nullptr && *base != '\0' ? base : "/tmp");
-    if (::mkdtemp(path.data()) == nullptr) return fail_errno(errno, path);
-    return ScratchFolder(std::move(path));
-  }
-  ~ScratchFolder() {
-    if (path_.empty()) return;
-    for (const char* name : {"initrd", "results"}) ::unlink((path_ + "/" + name).c_str());
-    ::rmdir(path_.c_str());
-  }
-  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(ScratchFolder&&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  explicit ScratchFolder(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
 
 /// QEMU runs in another folder.
 std::string absolute(const std::string& path) { return std::filesystem::absolute(path).string(); }

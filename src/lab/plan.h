@@ -25,8 +25,10 @@ enum class Do : std::uint8_t {
   wait_port,  ///< until 127.0.0.1:`port`, or without a port the unix socket `target`, accepts a connection
   ask,        ///< send argv[0] there and read the answer to its end; it ends well if argv[1] is in it
   features,   ///< the kernel's AppArmor features, as text, are the output
-  stop,       ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's. A
-              ///< profile that accepts no signal from outside keeps it alive: EACCES
+  attend,  ///< start `argv` as the container `target` whose first program is the probe, and which takes the
+           ///< probes of the steps that name it
+  stop,    ///< SIGTERM to the service `target`, SIGKILL after `timeout_ms`; its output is the result's. A
+           ///< profile that accepts no signal from outside keeps it alive: EACCES
 };
 
 /// What a step is expected to show.
@@ -49,6 +51,9 @@ struct Step {
   std::vector<std::string> argv;
   std::string profile;  ///< empty: unconfined. May be a stack (`a//&b`)
   Enter enter = Enter::now;
+  /// probe: done in this container, which has the profile by itself; the control run in the one called
+  /// CONTAINER-free. run: what `{container}` in argv stands for, likewise.
+  std::string container;
   Expect expect = Expect::nothing;
   std::string note;      ///< said beside the expectation, e.g. that this kernel does not mediate it
   bool control = false;  ///< run, probe: do the same unconfined afterwards, to know what AppArmor changed

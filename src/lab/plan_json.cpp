@@ -9,7 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array do_words = {"load", "run", "probe", "start", "wait_port", "ask", "features", "stop"};
+constexpr std::array do_words = {"load", "run",      "probe",  "start", "wait_port",
+                                 "ask",  "features", "attend", "stop"};
 constexpr std::array expect_words = {"nothing", "allowed", "refused", "unmediated"};
 constexpr std::array met_words = {"yes", "no", "open"};
 constexpr std::array enter_words = {"now", "on_exec"};
@@ -102,6 +103,7 @@ void read_step(Members& in, Step& step) {
   in.get("argv", step.argv);
   in.get("profile", step.profile);
   in.get_word("enter", enter_words, step.enter);
+  in.get("container", step.container);
   in.get_word("expect", expect_words, step.expect);
   in.get("control", step.control);
   in.get("target", step.target);
@@ -126,6 +128,7 @@ Json step_json(const Step& step) {
     json["profile"] = step.profile;
     json["enter"] = enter_words[static_cast<std::size_t>(step.enter)];
   }
+  if (!step.container.empty()) json["container"] = step.container;
   if (step.expect != Expect::nothing) json["expect"] = expect_words[static_cast<std::size_t>(step.expect)];
   if (!step.note.empty()) json["note"] = step.note;
   if (step.control) json["control"] = true;

@@ -2,6 +2,8 @@
 
 #include <sys/mount.h>
 
+#include <algorithm>
+
 #include "compile/names.h"
 #include "lab/scenario.h"
 #include "query/ask.h"
@@ -123,15 +125,24 @@ std::optional<Words> probe_of(const query::Action& action) {
   return {};
 }
 
-Step probe_step(const Trial& trial, std::string label, Words argv, Expect expect) {
+Step probe_step(const Trial& trial, const std::string& container, std::string label, Words argv,
+                Expect expect) {
   Step step;
   step.what = Do::probe;
   step.label = std::move(label);
   step.argv = std::move(argv);
   step.profile = trial.profile.name;
+  step.container = container;
   step.expect = expect;
   step.control = true;
   return step;
+}
+
+/// What is staged by a process without a profile beside the one that is tried, which a container's own
+/// cannot.
+bool needs_another_process(std::string_view id) {
+  constexpr std::string_view ids[] = {"A25", "A27", "A28", "A30", "A31", "A32"};
+  return std::ranges::find(ids, id.substr(0, id.find('.'))) != std::end(ids) || id == "A47.2";
 }
 
 std::string title_of(std::string_view id) {
@@ -205,10 +216,17 @@ void add_trial(LabPlan& plan, const Trial& trial, diag::SourceMap& sources, diag
   plan.steps.push_back(load_step(plan, fmt::format("load {}", trial.profile.name), trial.policy));
   if (!trial.runtime.empty())
     plan.steps.push_back(load_step(plan, "load a profile for the runtime", trial.runtime));
+  add_tries(plan, trial, {}, sources, sink);
+}
+
+void add_tries(LabPlan& plan, const Trial& trial, const std::string& container, diag::SourceMap& sources,
+               diag::Sink& sink) {
   for (const ProbeRow& row : rows) {
+    if (!container.empty() && needs_another_process(row.id)) continue;
     Prediction prediction = predict(trial, row, sources, sink);
     if (out_of_reach(trial.profile, row.id)) prediction = {Expect::refused, {}};
-    plan.steps.push_back(probe_step(trial, title_of(row.id), {std::string(row.id)}, prediction.expect));
+    plan.steps.push_back(
+        probe_step(trial, container, title_of(row.id), {std::string(row.id)}, prediction.expect));
     plan.steps.back().note = std::move(prediction.note);
   }
   for (const Wish& wish : trial.wishes) {
@@ -216,7 +234,7 @@ void add_trial(LabPlan& plan, const Trial& trial, diag::SourceMap& sources, diag
     auto words = probe_arguments(wish.action, sources, sink);
     Expect expect = wish.allow ? Expect::allowed : Expect::refused;
     if (words) {
-      plan.steps.push_back(probe_step(trial, "expect: " + wish.action, std::move(*words), expect));
+      plan.steps.push_back(probe_step(trial, container, "expect: " + wish.action, std::move(*words), expect));
     } else if (sink.errors() == before) {
       sink.report(diag::Code::not_tried, {}, fmt::format("the lab cannot try `{}`", wish.action))
           .with_help("`bulkhead query` answers it from the compiled policy");

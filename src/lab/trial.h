@@ -44,6 +44,12 @@ struct Trial {
 /// probe can try is left out and warned about. `sink` also gets wishes that are not actions.
 void add_trial(LabPlan& plan, const Trial& trial, diag::SourceMap& sources, diag::Sink& sink);
 
+/// The steps of these without the loading. `container`: an attendant (plan.h) that has the profile by itself,
+/// in which they are tried; rows that need a process beside it without a profile are left out then. Empty:
+/// the profile is entered in the guest itself.
+void add_tries(LabPlan& plan, const Trial& trial, const std::string& container, diag::SourceMap& sources,
+               diag::Sink& sink);
+
 /// The probe's arguments that try `action`, which is in the words of query; nothing if no probe does.
 [[nodiscard]] std::optional<std::vector<std::string>> probe_arguments(std::string_view action,
                                                                       diag::SourceMap& sources,

@@ -103,8 +103,15 @@ bool evaluate(const Conditional& conditional, Variables& variables, diag::Sink& 
         stack.push_back(evaluation.boolean(step));
         break;
       case Step::Kind::defined:
-      case Step::Kind::defined_boolean:
         stack.push_back(variables.defined(step.left.value));
+        break;
+      case Step::Kind::defined_boolean:
+        // As apparmor_parser 5.0 does, which knows no boolean by its name here.
+        if (variables.defined(step.left.value))
+          sink.report(Code::suspicious_value, step.span,
+                      fmt::format("`defined ${}` is false, although it is defined", step.left.value))
+              .with_help("apparmor_parser 5.0 takes it for false always; write `if $NAME`");
+        stack.push_back(false);
         break;
       case Step::Kind::compare:
         stack.push_back(evaluation.compare(step));

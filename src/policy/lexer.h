@@ -20,6 +20,8 @@ class Lexer {
   Lexer(const diag::SourceMap& sources, diag::SourceId source)
       : text_(sources.text(source)), source_(source) {}
 
+  /// Whether skip_blank() takes comments for blanks: apparmor_parser reads none inside most rules.
+  void allow_comments(bool allowed) { comments_ = allowed; }
   /// Skips white space and comments; stops at `#include` followed by a blank, `<` or `"`.
   void skip_blank();
   /// Where the blanks that end here begin: the end of the word before.
@@ -74,6 +76,7 @@ class Lexer {
   std::string_view text_;
   diag::SourceId source_;
   std::uint32_t at_ = 0;
+  bool comments_ = true;
   std::uint32_t blank_begin_ = 0, blank_end_ = 0;  ///< the last blanks that skip_blank() passed
 };
 

@@ -33,7 +33,7 @@ struct ResolvedRule {
 };
 
 /// `abi <…>` found and read: the text of a features file. `abi <kernel>` has the path `<kernel>` and no text;
-/// `abi <default>` is none.
+/// `abi <default>` has the text that ResolveOptions::known_abi gives for `default`; without one it is none.
 struct PolicyAbi {
   diag::Span span;
   std::string path;
@@ -43,6 +43,7 @@ struct PolicyAbi {
 struct ResolvedProfile {
   std::string name;                      ///< full name: `parent//child`; a namespace apart
   std::string name_space;                ///< empty: none
+  std::string own_name;                  ///< without its parent's, as it was written
   Id<struct ResolvedProfileTag> parent;  ///< in ResolvedPolicy::profiles
   bool hat = false;
   std::optional<Text>
@@ -80,7 +81,8 @@ struct ResolveOptions {
       "/etc/apparmor.d";  ///< where `<…>` is looked up last; and relative includes without a folder
   std::vector<std::string> include_folders;  ///< -I, looked up first
   std::string abi_override;  ///< --policy-features: a features file that replaces the policy's own `abi`
-  /// The text of `<abi/4.0>` and its like where the system has no such file; empty: not known either.
+  /// The text of `<default>`, and of `<abi/4.0>` and its like where the system has no such file; empty: not
+  /// known either.
   std::string_view (*known_abi)(std::string_view name) = nullptr;
   std::size_t max_files = 4096;
   std::size_t max_expanded_bytes = 64u << 20;  ///< of all words after variable expansion

@@ -65,9 +65,13 @@ const Unit* find_unit(const Unit (&units)[n], std::string_view name) {
   return nullptr;
 }
 
+/// As apparmor_parser counts: a number that is too large is the largest there is.
+constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
+
+/// None: the product does not fit, which apparmor_parser takes for a small number.
 std::optional<std::uint64_t> scaled(std::uint64_t number, std::uint64_t factor, std::string& why) {
   std::uint64_t out = 0;
-  if (!__builtin_mul_overflow(number, factor, &out) && out != infinity) return out;
+  if (!__builtin_mul_overflow(number, factor, &out)) return out;
   why = "the number is too large (`infinity` means no limit)";
   return std::nullopt;
 }
@@ -80,7 +84,8 @@ std::optional<std::uint64_t> time_value(std::string_view name, std::uint64_t num
     why = fmt::format("`{}` is not a unit of time: us, ms, s, min, h, d, week", unit);
     return std::nullopt;
   }
-  auto micro = scaled(number, found ? found->factor : cpu ? s : us, why);
+  if (found == nullptr) return number;  // of `cpu` seconds, of `rttime` microseconds
+  const auto micro = scaled(number, found->factor, why);
   if (!micro || !cpu) return micro;
   if (*micro < s) {
     why = "the kernel counts `cpu` in seconds: the least is 1s";
@@ -116,11 +121,12 @@ std::optional<std::uint64_t> rlimit_value(std::string_view name, std::string_vie
     why = limit->kind == Kind::nice ? "a number from -20 to 19, or `infinity`" : "a number, or `infinity`";
     return std::nullopt;
   }
-  if (error == std::errc::result_out_of_range) return scaled(infinity, 2, why);
+  if (error == std::errc::result_out_of_range || number > largest) number = largest;
   std::string_view unit = value.substr(static_cast<std::size_t>(end - value.data()));
   while (unit.starts_with(' ')) unit.remove_prefix(1);
   if (limit->kind == Kind::time) return time_value(name, number, unit, why);
-  if (unit.empty()) return limit->kind == Kind::nice ? nice_value(negative, number, why) : number;
+  if (unit.empty())
+    return limit->kind == Kind::nice ? nice_value(negative, number, why) : std::optional(number);
   const Unit* found = limit->kind == Kind::size ? find_unit(size_units, unit) : nullptr;
   if (found) return scaled(number, found->factor, why);
   why = limit->kind == Kind::size ? fmt::format("`{}` is not a unit of size: K, M, G, KB, MB, GB", unit)

@@ -86,11 +86,11 @@ constexpr Protocol protocol_table[] = {
 };
 
 constexpr Word signal_table[] = {
-    {"hup", 1},   {"int", 2},     {"quit", 3},  {"ill", 4},   {"trap", 5},    {"abrt", 6},    {"bus", 7},
-    {"fpe", 8},   {"kill", 9},    {"usr1", 10}, {"segv", 11}, {"usr2", 12},   {"pipe", 13},   {"alrm", 14},
-    {"term", 15}, {"stkflt", 16}, {"chld", 17}, {"cont", 18}, {"stop", 19},   {"stp", 20},    {"ttin", 21},
-    {"ttou", 22}, {"urg", 23},    {"xcpu", 24}, {"xfsz", 25}, {"vtalrm", 26}, {"prof", 27},   {"winch", 28},
-    {"io", 29},   {"poll", 29},   {"pwr", 30},  {"sys", 31},  {"emt", 32},    {"exists", 35},
+    {"hup", 1},    {"int", 2},     {"quit", 3},  {"ill", 4},   {"trap", 5},  {"abrt", 6},    {"bus", 7},
+    {"fpe", 8},    {"kill", 9},    {"usr1", 10}, {"segv", 11}, {"usr2", 12}, {"pipe", 13},   {"alrm", 14},
+    {"term", 15},  {"stkflt", 16}, {"chld", 17}, {"cont", 18}, {"stop", 19}, {"stp", 20},    {"tstp", 20},
+    {"ttin", 21},  {"ttou", 22},   {"urg", 23},  {"xcpu", 24}, {"xfsz", 25}, {"vtalrm", 26}, {"prof", 27},
+    {"winch", 28}, {"io", 29},     {"poll", 29}, {"pwr", 30},  {"sys", 31},  {"emt", 32},    {"exists", 35},
 };
 
 constexpr Word rlimit_table[] = {
@@ -112,7 +112,7 @@ enum : std::uint32_t {
   aa_may_accept = 0x100000,
   aa_may_bind = 0x200000,
   aa_may_listen = 0x400000,
-  aa_may_shutdown = 0x2000,
+  aa_may_shutdown = 0x20,
   aa_may_setopt = 0x1000000,
   aa_may_getopt = 0x2000000,
   aa_may_readby = 0x10,
@@ -464,6 +464,17 @@ const Word* find(Words words, std::string_view name) {
   return at == words.end() ? nullptr : &*at;
 }
 
+std::optional<std::uint32_t> number_of(Words words, std::string_view name) {
+  const Word* word = find(words, name);
+  if (word == nullptr) return std::nullopt;
+  return word->value;
+}
+
+std::string_view name_of(Words words, std::uint32_t number) {
+  const auto at = std::ranges::find(words, number, &Word::value);
+  return at == words.end() ? std::string_view() : at->name;
+}
+
 std::string suggest(Words words, std::string_view name) { return suggestion(words, name); }
 
 std::string list(Words words) {
@@ -492,10 +503,10 @@ std::optional<std::uint32_t> signal_number(std::string_view name) {
   constexpr std::string_view real_time = "rtmin+";
   if (!name.starts_with(real_time)) return std::nullopt;
   name.remove_prefix(real_time.size());
-  std::uint32_t n = 0;
-  auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), n);
-  if (error != std::errc() || end != name.data() + name.size() || n > 32) return std::nullopt;
-  return 128 + n;
+  std::int32_t n = 0;
+  std::from_chars(name.data(), name.data() + name.size(), n);
+  if (n < 0 || n > 32) return std::nullopt;
+  return 128 + static_cast<std::uint32_t>(n);
 }
 
 const MountOption* find_mount_option(std::string_view name) {

@@ -23,6 +23,9 @@ struct Word {
 using Words = std::span<const Word>;
 
 [[nodiscard]] const Word* find(Words words, std::string_view name);
+[[nodiscard]] std::optional<std::uint32_t> number_of(Words words, std::string_view name);
+/// The first word for a number; empty: there is none.
+[[nodiscard]] std::string_view name_of(Words words, std::uint32_t number);
 /// "did you mean `x`?" or an empty string.
 [[nodiscard]] std::string suggest(Words words, std::string_view name);
 /// "a, b, c or d": for messages.
@@ -46,7 +49,8 @@ struct Protocol {
 };
 [[nodiscard]] const Protocol* find_protocol(std::string_view name);
 
-/// `hup` … `exists`, `rtmin+0` … `rtmin+32` (128 + n).
+/// `hup` … `exists`, `rtmin+0` … `rtmin+32` (128 + n). As in apparmor_parser, what follows the digits of
+/// `rtmin+` does not count, and no digits are 0.
 [[nodiscard]] std::optional<std::uint32_t> signal_number(std::string_view name);
 
 /// A mount option: the MS_* bits that it asks for and those that it asks to be clear. `rw` clears MS_RDONLY.

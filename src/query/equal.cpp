@@ -12,6 +12,7 @@
 #include "automata/relate.h"
 #include "compile/describe.h"
 #include "compile/names.h"
+#include "compile/permissions.h"
 
 namespace bh::query {
 namespace {
@@ -35,20 +36,6 @@ Dfa with_private_start(const Dfa& dfa, std::uint32_t private_accept) {
   copy.accept.push_back(dfa.accept[Dfa::start]);
   copy.accept[Dfa::start] = private_accept;
   return copy;
-}
-
-/// What the kernel sees of an entry.
-Perms effective(Perms perms, std::uint8_t mediation_class, bool exact) {
-  if (mediation_class != compile::medclass::file)
-    perms.allow &= ~compile::perm::lock;  // everywhere there, and never asked for
-  perms.allow &= ~perms.deny;
-  perms.deny = 0;
-  if (!exact) {
-    perms.audit &= perms.allow | perms.prompt;
-    perms.quiet &= ~perms.allow;
-  }
-  if ((perms.allow & (compile::perm::exec | compile::perm::onexec)) == 0) perms.xindex = 0;
-  return perms;
 }
 
 /// Collects the differences of one profile.
@@ -146,8 +133,8 @@ void ProfileComparison::members(const CompiledProfile& a, const CompiledProfile&
 
 std::string ProfileComparison::perms_difference(std::uint8_t mediation_class, const Perms& raw_a,
                                                 const Pdb& of_a, const Perms& raw_b, const Pdb& of_b) const {
-  const Perms a = effective(raw_a, mediation_class, options_.exact);
-  const Perms b = effective(raw_b, mediation_class, options_.exact);
+  const Perms a = compile::effective(raw_a, mediation_class == compile::medclass::file, options_.exact);
+  const Perms b = compile::effective(raw_b, mediation_class == compile::medclass::file, options_.exact);
   std::vector<std::string> parts;
   constexpr std::pair<std::string_view, std::uint32_t Perms::*> masks[] = {
       {"allow", &Perms::allow},     {"audit", &Perms::audit}, {"quiet", &Perms::quiet},

@@ -53,6 +53,7 @@ struct Section {
 };
 
 struct Document {
+  std::string package = "bulkhead.audit";  ///< of JUnit: which of our commands made it
   std::string tool_version;
   std::string standard;  ///< "CIS Docker Benchmark 1.8.0"
   std::string subject;   ///< "engine 28.5.2 at unix:///var/run/docker.sock"

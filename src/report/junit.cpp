@@ -73,9 +73,9 @@ std::string testsuite(const Document& document, const Section& section, std::siz
   // The schemas' time stamp has no zone.
   auto stamp = document.taken_at.substr(0, document.taken_at.find('Z'));
   std::string out = fmt::format(
-      "  <testsuite name=\"{}\" package=\"bulkhead.audit\" id=\"{}\" hostname=\"{}\" timestamp=\"{}\" "
+      "  <testsuite name=\"{}\" package=\"{}\" id=\"{}\" hostname=\"{}\" timestamp=\"{}\" "
       "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"0\">\n",
-      xml(section.title), number, document.host.empty() ? "localhost" : xml(document.host),
+      xml(section.title), document.package, number, document.host.empty() ? "localhost" : xml(document.host),
       stamp.empty() ? "1970-01-01T00:00:00" : xml(stamp), tests, section.score.of(Outcome::fail),
       section.score.of(Outcome::unknown),
       section.score.of(Outcome::manual) + section.score.of(Outcome::not_applicable));

@@ -18,6 +18,8 @@ struct TextOptions {
 /// One testsuite a section, one testcase a check: fail is a failure, unknown an error, manual and not
 /// applicable are skipped, a warning passes and is told in the suite's system-out.
 [[nodiscard]] std::string to_junit(const Document& document);
+/// TAP 13: one test for each finding. A warning is `ok` and tells what it warns of.
+[[nodiscard]] std::string to_tap(const Document& document);
 /// SARIF 2.1.0 (OASIS, errata 01): one rule a check, one result for each piece of evidence that is not fine.
 [[nodiscard]] std::string to_sarif(const Document& document);
 

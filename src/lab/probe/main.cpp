@@ -1,6 +1,9 @@
 // probe [--profile NAME] ACTION [ARGUMENT…]      stages, enters, acts; prints `CALL ERRNO`
 // probe --enter now|on_exec NAME -- PROGRAM …   enters the profile and becomes the program (exit 125, 126,
-// 127 as env(1)) probe --list                                   the ids probe does nothing
+// 127 as env(1))
+// probe --each                                   one action a line of standard input, words between tabs;
+// each is answered with what it prints and `= STATUS` probe --list                                   the ids
+// probe                                          does nothing
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -138,8 +141,40 @@ int stage_and_run(const Action& action, const std::string& profile, Arguments ar
   return status;
 }
 
+int run(int argc, char** argv);
+
+/// For a container of which it is the first program: what it tries needs no further exec, which the profile
+/// might refuse. A child for each line, as a stage leaves its traces in the process.
+int answer_each() {
+  std::string line;
+  for (int c = std::getchar(); c != EOF; c = std::getchar()) {
+    if (c != '\n') {
+      line.push_back(static_cast<char>(c));
+      continue;
+    }
+    std::vector<std::string> words = {"probe"};
+    for (std::size_t at = 0; at <= line.size();) {
+      auto tab = std::min(line.find('\t', at), line.size());
+      words.push_back(line.substr(at, tab - at));
+      at = tab + 1;
+    }
+    line.clear();
+    std::vector<char*> raw;
+    for (std::string& word : words) raw.push_back(word.data());
+    raw.push_back(nullptr);
+    pid_t child = ::fork();
+    if (child == 0) std::exit(run(static_cast<int>(words.size()), raw.data()));
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    std::printf("= %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
 int run(int argc, char** argv) {
   if (argc < 2) return 0;
+  if (std::strcmp(argv[1], "--each") == 0) return answer_each();
   if (std::strcmp(argv[1], "--list") == 0) {
     for (const Action& action : actions()) std::puts(action.id);
     return 0;

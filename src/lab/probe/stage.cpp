@@ -192,8 +192,10 @@ bool stage_parent(Staged&, Arguments a) {
 
 bool stage_covered(Staged&, Arguments a) {
   if (a.empty()) return false;
-  struct stat about;
+  struct stat about, above;
   if (::stat(a[0].c_str(), &about) != 0) return false;
+  // In a container something may be mounted there already.
+  if (::stat(folder_of(a[0]).c_str(), &above) == 0 && above.st_dev != about.st_dev) return true;
   if (S_ISDIR(about.st_mode)) return ::mount("probe", a[0].c_str(), "tmpfs", MS_RDONLY, nullptr) == 0;
   return ::mount("/dev/null", a[0].c_str(), nullptr, MS_BIND, nullptr) == 0;
 }

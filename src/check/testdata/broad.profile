@@ -1,0 +1,23 @@
+abi <abi/4.0>,
+
+profile broad {
+  file,
+  /{,**} rw,
+  /**[^x] w,
+  /** r,
+  capability,
+  network,
+  network inet stream,
+  mount,
+  mount fstype=tmpfs -> /run/x/,
+  umount,
+  signal,
+  signal peer=a,
+  ptrace,
+  dbus,
+  userns,
+  change_profile,
+  change_profile -> a,
+  priority=1 /usr/lib/** ux,
+  priority=1 /usr/bin/one ux,
+}
