@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/pass_times.h"
 #include "diag/suggest.h"
 #include "policy/parser.h"
 
@@ -37,6 +38,7 @@ bool names_rule(std::string_view name) {
 }  // namespace
 
 Fragment parse(const diag::SourceMap& sources, diag::SourceId source, Context context, diag::Sink& sink) {
+  const PassTimer timer(Pass::parse);
   return {source, Parser(sources, source, sink).file(context)};
 }
 
@@ -328,10 +330,13 @@ bool Parser::assignment(VariableAssignment& node, std::uint32_t begin) {
   std::ranges::transform(value, value.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   if (node.values.size() == 1 && (value == "true" || value == "false")) return true;
-  return fail(Code::bad_assignment, node.values.front().span,
-              fmt::format("`{}` is not a boolean",
-                          lexer_.text(node.values.front().span.begin, node.values.back().span.end)),
-              "`true` or `false`");
+  static constexpr std::string_view booleans[] = {"true", "false"};
+  const auto nearest = diag::did_you_mean(value, booleans);
+  return fail(
+      Code::bad_assignment, node.values.front().span,
+      fmt::format("`{}` is not a boolean",
+                  lexer_.text(node.values.front().span.begin, node.values.back().span.end)),
+      nearest && node.values.size() == 1 ? fmt::format("did you mean `{}`?", *nearest) : "`true` or `false`");
 }
 
 bool Parser::assigned_values(VariableAssignment& node) {

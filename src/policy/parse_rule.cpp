@@ -412,7 +412,11 @@ bool Parser::link_rule(Rule& rule) {
   lexer_.skip_blank();
   link.subset = take_keyword("subset");
   lexer_.skip_blank();
-  if (!starts_path(lexer_)) return expected("the path of the link");
+  if (!starts_path(lexer_)) {
+    static constexpr std::string_view words[] = {"subset"};
+    const auto nearest = diag::did_you_mean(peek_keyword(), words);
+    return expected("the path of the link", nearest ? fmt::format("did you mean `{}`?", *nearest) : "");
+  }
   if (!word(link.link, "the path of the link")) return false;
   lexer_.skip_blank();
   if (!lexer_.take("->"))

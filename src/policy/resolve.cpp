@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/file.h"
+#include "base/pass_times.h"
 #include "policy/check_rule.h"
 #include "policy/evaluate.h"
 #include "policy/expand_rule.h"
@@ -577,6 +578,7 @@ void Resolver::adopt_outer_hats() {
 }
 
 ResolvedPolicy resolve(Library& library, diag::SourceId source, diag::Sink& sink) {
+  const PassTimer timer(Pass::resolve);
   return Resolver(library, sink).run(source);
 }
 
