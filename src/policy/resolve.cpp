@@ -323,7 +323,7 @@ void Resolver::profile(const Profile& node, ProfileId parent, Place place) {
   if (parent.valid()) {
     const ResolvedProfile& above = out_.profiles[parent.index()];
     if (node.name_space)
-      error(Code::suspicious_profile_name, node.name_space->span, "a child has the namespace of its parent",
+      error(Code::bad_profile_name, node.name_space->span, "a child has the namespace of its parent",
             place.chain);
     out.name = fmt::format("{}//{}", above.name, own);
     out.name_space = above.name_space;
