@@ -148,8 +148,10 @@ void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const 
   const auto command = [&](std::uint8_t which) { return pool.concat(named, pool.byte(which)); };
   if (!has_peer) {
     add(pool.concat(command(command_listen), pool.concat(any, any)), bits & net_bit::listen);
-    // As in the reference, to audit, to silence or to deny one of setopt and getopt is to do so with both.
-    const bool denies = qualifiers.access == policy::Access::deny && (bits & bits_of_options) != 0;
+    // As in the reference, to audit or to silence one of setopt and getopt is to do so with both, and what is
+    // silenced is denied.
+    const bool denies =
+        qualifiers.access == policy::Access::deny && !qualifiers.audit && (bits & bits_of_options) != 0;
     add(pool.concat(command(command_options), pool.concat(any, any)),
         denies ? bits_of_options : bits & bits_of_options, bits_of_options);
   }
