@@ -10,7 +10,7 @@ import tempfile
 
 import growth
 import sets
-from measure import in_turn
+from measure import in_turn, peak_floor_mib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BULKHEAD = str(ROOT / "build" / "bulkhead")
@@ -66,7 +66,8 @@ def row(name, ours, theirs, sizes=None):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--quick", action="store_true", help="three runs, no heavy sets")
-    arguments.add_argument("--growth", metavar="SVG", help="also plot time and memory against the number of rules")
+    arguments.add_argument("--growth", metavar="SVG", default=str(ROOT / "build" / "growth.svg"),
+                           help="where time and memory against the number of rules are plotted (not with --quick or names)")
     arguments.add_argument("names", nargs="*")
     options = arguments.parse_args()
     runs = 3 if options.quick else 7
@@ -74,7 +75,8 @@ def main():
     version = subprocess.run(peer() + ["--version"], capture_output=True, text=True).stdout.split("\n")[0]
     print(subprocess.run([BULKHEAD, "--version"], capture_output=True, text=True).stdout.strip(), "beside", version)
     cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "?")
-    print(f"{cpu}, {os.cpu_count()} cores, Linux {platform.release()}; features of kernel 7.2; medians of {runs} runs in turn\n")
+    print(f"{cpu}, {os.cpu_count()} cores, Linux {platform.release()}; features of kernel 7.2; medians of {runs} runs in turn; "
+          f"a peak at or below {peak_floor_mib():.0f} MiB is what the measuring itself takes\n")
     print(f"{'policy':28} {'bulkhead':>12} {'parser 5.0':>12} {'ratio':>8} {'MiB':>7} {'MiB':>7} {'bytes':>9} {'bytes':>9}")
 
     with tempfile.TemporaryDirectory() as name:
@@ -107,7 +109,7 @@ def main():
             files = debian_profiles()
             ours, theirs = in_turn([our_compile(files), peer_compile(files)], runs)
             row(f"debian, {len(files)} files at once", ours, theirs)
-        if options.growth:
+        if not options.names and not options.quick:
             growth.plot(options.growth, folder, our_compile, peer_compile)
 
 

@@ -50,13 +50,15 @@ class Worker {
 
 /// One worker on this thread, the others on threads of their own; whichever throws, all have ended.
 std::vector<Outcome> compile_all(Worker& first, std::vector<std::unique_ptr<Worker>>& others,
-                                 const std::vector<std::string>& inputs) {
+                                 const std::vector<std::string>& inputs, PassTimes* times) {
   std::vector<Outcome> outcomes(inputs.size());
   std::atomic<std::size_t> next = 0;
   std::vector<std::future<void>> running;
   for (auto& worker : others)
-    running.push_back(
-        std::async(std::launch::async, [&, other = worker.get()] { other->work(inputs, next, outcomes); }));
+    running.push_back(std::async(std::launch::async, [&, other = worker.get()] {
+      const PassRecording recording(times);
+      other->work(inputs, next, outcomes);
+    }));
   first.work(inputs, next, outcomes);
   for (auto& one : running) one.get();
   return outcomes;
@@ -86,21 +88,24 @@ std::vector<std::string> files_of(Session& session, const std::vector<std::strin
 }
 
 Result<CompileReport> compile_files(Session& session, const PolicySettings& settings,
-                                    const std::vector<std::string>& inputs, std::size_t jobs) {
+                                    const std::vector<std::string>& inputs, const CompileOptions& options) {
+  const PassRecording recording(options.times);
   CompileReport report;
-  Worker first(session, settings);
+  const std::vector<std::string> files = files_of(session, inputs);
+  PolicySettings of_worker = settings;
+  of_worker.jobs = std::max<std::size_t>(options.jobs / std::max<std::size_t>(files.size(), 1), 1);
+  Worker first(session, of_worker);
   BH_TRY(ChosenFeatures chosen, first.pipeline().features());
   report.features = chosen.origin;
   report.assumed = chosen.assumed;
   report.why_assumed = chosen.why_assumed;
   report.cache_distrust = first.pipeline().cache_distrust();
-  const std::vector<std::string> files = files_of(session, inputs);
   std::vector<std::unique_ptr<Worker>> others;
-  while (others.size() + 1 < std::min(jobs, files.size())) {
+  while (others.size() + 1 < std::min(options.jobs, files.size())) {
     report.sessions.push_back(std::make_unique<Session>(session.world));
-    others.push_back(std::make_unique<Worker>(*report.sessions.back(), settings));
+    others.push_back(std::make_unique<Worker>(*report.sessions.back(), of_worker));
   }
-  std::vector<Outcome> outcomes = compile_all(first, others, files);
+  std::vector<Outcome> outcomes = compile_all(first, others, files, options.times);
   for (std::size_t i = 0; i < files.size(); ++i) {
     report.said.push_back(outcomes[i].said);
     if (!outcomes[i].ready) {

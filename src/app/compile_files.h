@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/pipeline.h"
+#include "base/pass_times.h"
 
 namespace bh::app {
 
@@ -46,14 +47,21 @@ struct CompileReport {
   std::vector<std::unique_ptr<Session>> sessions{};  ///< of the workers beside the first
 };
 
+struct CompileOptions {
+  std::size_t jobs =
+      1;  ///< threads, the caller's own among them: for files, and where they are few for profiles
+  PassTimes* times = nullptr;  ///< where the time goes, if somebody wants to know
+};
+
 /// The inputs with each folder replaced by the files in it, by name, but for those that policy folders pass
 /// over.
 [[nodiscard]] std::vector<std::string> files_of(Session& session, const std::vector<std::string>& inputs);
 
 /// A folder stands for the files in it, but for those that policy folders pass over (`README`, `x.dpkg-old`,
-/// …). Every input is looked at, whatever came of those before it, by at most `jobs` threads. Errors: the
-/// features to compile for.
+/// …). Every input is looked at, whatever came of those before it, by at most `options.jobs` threads. Errors:
+/// the features to compile for.
 [[nodiscard]] Result<CompileReport> compile_files(Session& session, const PolicySettings& settings,
-                                                  const std::vector<std::string>& inputs, std::size_t jobs);
+                                                  const std::vector<std::string>& inputs,
+                                                  const CompileOptions& options);
 
 }  // namespace bh::app

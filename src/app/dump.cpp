@@ -42,7 +42,7 @@ Result<std::string> dump(Session& session, Pipeline& pipeline, const std::string
   BH_TRY(Profile profile, pipeline.read(input));
   if (stage == Stage::policy) {
     BH_TRY(Compiled compiled, pipeline.compile(profile));
-    return compile::describe(compiled.policy);
+    return compiled.policy.profiles.empty() ? std::string() : compile::describe(compiled.policy);
   }
   if (profile.input.kind == InputKind::compiled)
     return fail("{} is a compiled policy: its text and rules are gone (--dump policy shows what it holds)",

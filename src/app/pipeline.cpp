@@ -9,6 +9,7 @@
 #include "app/verify.h"
 #include "base/check.h"
 #include "base/file.h"
+#include "base/pass_times.h"
 #include "compile/decode.h"
 #include "compile/encode.h"
 #include "compile/known_features.h"
@@ -49,6 +50,7 @@ Pipeline::Pipeline(Session& session, PolicySettings settings)
 }
 
 Result<Profile> Pipeline::read(const std::string& name) {
+  const PassTimer timer(Pass::read);
   std::size_t before = session_.sink.errors();
   const std::string file = without_style(name);
   const bool as_bane = file != name;
@@ -177,6 +179,8 @@ Result<Compiled> Pipeline::compile(const Profile& profile, Purpose purpose) {
   diag::Sink sink;
   compile::Options options;
   options.complain = settings_.complain;
+  options.budget = settings_.budget;
+  options.jobs = settings_.jobs;
   options.dense = purpose != Purpose::loading;
   options.keep_tags = purpose == Purpose::reasons;
   auto policy = compile::compile(*compiled.resolved, chosen->features, options, session_.sources, sink);
@@ -198,6 +202,7 @@ Result<ChosenFeatures> Pipeline::features() {
 }
 
 Result<const ChosenFeatures*> Pipeline::chosen_features() {
+  const PassTimer timer(Pass::features);
   if (!features_) {
     BH_TRY(features_, choose_features());
   }

@@ -42,6 +42,8 @@ struct PolicySettings {
   /// Whether this host's parser is to read the text that is made from a spec; none: unless `features` say
   /// that it is for another kernel.
   std::optional<bool> host_parser_reads;
+  std::size_t jobs = 1;                     ///< threads for the profiles of one text
+  automata::Budget budget;                  ///< for each automaton
   std::optional<std::string> cache_folder;  ///< where ready() keeps what it compiled; none: nowhere
 };
 

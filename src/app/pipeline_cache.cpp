@@ -4,6 +4,7 @@
 #include "app/build_id.h"
 #include "app/pipeline.h"
 #include "app/verify.h"
+#include "base/pass_times.h"
 #include "compile/decode.h"
 #include "kernel/digest.h"
 
@@ -44,6 +45,8 @@ std::string Pipeline::key_of(const Profile& profile, const ChosenFeatures& featu
   add_part(all, settings_.base);
   add_part(all, settings_.policy_features);
   add_part(all, settings_.complain ? "complain" : "");
+  add_part(all, settings_.may_be_empty ? "empty" : "");
+  add_part(all, std::to_string(settings_.budget.max_states));
   add_part(all, fmt::format("{} folders", settings_.include_folders.size()));
   for (const std::string& folder : settings_.include_folders) add_part(all, folder);
   add_part(all, session_.sources.name(profile.text));
@@ -128,6 +131,7 @@ Result<CacheEntry> Pipeline::entry_of(const Profile& profile, const Compiled& co
 /// Why it was not kept; empty: it was.
 std::string Pipeline::keep(const Profile& profile, const std::string& key, const Compiled& compiled,
                            const std::vector<CompiledEntry>& profiles) {
+  const PassTimer timer(Pass::cache);
   auto entry = entry_of(profile, compiled, profiles);
   if (!entry) return std::move(entry.error().text);
   auto kept = cache_->keep(key, *entry);
@@ -139,8 +143,9 @@ Result<Ready> Pipeline::ready(const std::string& name) {
   const bool cacheable = cache_ && profile.input.kind != InputKind::compiled && !build_id().empty();
   std::string key;
   if (cacheable) {
-    BH_TRY(ChosenFeatures chosen, features());
-    key = key_of(profile, chosen);
+    BH_TRY(const ChosenFeatures* chosen, chosen_features());
+    const PassTimer timer(Pass::cache);
+    key = key_of(profile, *chosen);
     if (auto entry = cache_->find(key); entry && still_true(*entry)) {
       say_again(*entry, profile);
       return Ready{std::move(entry->profiles), std::move(entry->bytes), std::nullopt, CacheUse::hit, {}};

@@ -5,6 +5,7 @@
 
 #include "automata/id_table.h"
 #include "automata/minimise_detail.h"
+#include "base/pass_times.h"
 
 namespace bh::automata {
 
@@ -304,6 +305,7 @@ RunDfa Quotient::build() const {
 
 RunDfa detail::minimise_with(const RunDfa& dfa, std::uint64_t first_weight_mask) {
   for (std::uint64_t attempt = 0;; ++attempt) {  // a second attempt has never been seen without a mask
+    const PassTimer timer(Pass::minimise);
     const Graph graph(dfa, attempt, attempt == 0 ? first_weight_mask : ~std::uint64_t{0});
     Refinement refinement(graph, dfa);
     refinement.run();

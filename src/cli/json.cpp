@@ -46,13 +46,14 @@ Json place_json(const app::Session& session, diag::Span span) {
   return {{"file", session.sources.name(span.source)}, {"line", at.line}, {"column", at.column}};
 }
 
-Json diagnostic_json(const app::Session& session, const diag::Diagnostic& diagnostic) {
+Json diagnostic_json(const app::Session& session, const diag::Diagnostic& diagnostic,
+                     diag::Severity severity) {
   constexpr std::string_view severities[] = {"note", "warning", "error"};
   Json labels = Json::array();
   for (const auto& label : diagnostic.labels)
     labels.push_back({{"place", place_json(session, label.span)}, {"text", label.text}});
   return {{"code", fmt::format("BH{}", diag::info(diagnostic.code).number)},
-          {"severity", severities[static_cast<std::size_t>(diagnostic.severity)]},
+          {"severity", severities[static_cast<std::size_t>(severity)]},
           {"place", place_json(session, diagnostic.span)},
           {"message", diagnostic.message},
           {"labels", labels},
@@ -61,8 +62,35 @@ Json diagnostic_json(const app::Session& session, const diag::Diagnostic& diagno
 
 Json diagnostics_json(const app::Session& session, std::size_t begin, std::size_t end) {
   Json all = Json::array();
-  for (std::size_t i = begin; i < end; ++i)
-    all.push_back(diagnostic_json(session, session.sink.diagnostics()[i]));
+  for (std::size_t i = begin; i < end; ++i) {
+    const diag::Diagnostic& diagnostic = session.sink.diagnostics()[i];
+    all.push_back(diagnostic_json(session, diagnostic, diagnostic.severity));
+  }
+  return all;
+}
+
+/// Of many inputs, in their order.
+Json diagnostics_json(const std::vector<app::Said>& said, const Warnings& warnings) {
+  Json all = Json::array();
+  for (const app::Said& some : said)
+    for (std::size_t i = some.begin; i < some.end; ++i) {
+      const diag::Diagnostic& diagnostic = some.session->sink.diagnostics()[i];
+      if (warnings.shows(diagnostic))
+        all.push_back(
+            diagnostic_json(*some.session, diagnostic,
+                            warnings.stops_at(diagnostic) ? diag::Severity::error : diagnostic.severity));
+    }
+  return all;
+}
+
+Json passes_json(const PassTimes& times) {
+  Json all = Json::array();
+  for (std::size_t i = 0; i < std::size(pass_infos); ++i) {
+    const auto figures = times.of(static_cast<Pass>(i));
+    all.push_back({{"pass", pass_infos[i].name},
+                   {"cpu_ms", static_cast<double>(figures.nanoseconds) / 1e6},
+                   {"times", figures.times}});
+  }
   return all;
 }
 
@@ -216,7 +244,7 @@ std::string to_json(const app::RestoreReport& report) {
   return finish(all);
 }
 
-std::string to_json(const app::CompileReport& report) {
+std::string to_json(const app::CompileReport& report, const Warnings& warnings, const PassTimes* times) {
   Json files = Json::array();
   for (const auto& file : report.files) {
     Json profiles = Json::array();
@@ -233,8 +261,13 @@ std::string to_json(const app::CompileReport& report) {
   }
   Json failed = Json::array();
   for (const auto& file : report.failed) failed.push_back({{"input", file.input}, {"error", file.why}});
-  return finish(
-      {{"features", report.features}, {"assumed", report.assumed}, {"files", files}, {"failed", failed}});
+  Json all = {{"features", report.features},
+              {"assumed", report.assumed},
+              {"files", files},
+              {"failed", failed},
+              {"diagnostics", diagnostics_json(report.said, warnings)}};
+  if (times != nullptr) all["passes"] = passes_json(*times);
+  return finish(all);
 }
 
 std::string to_json(const app::QueryReport& report) {
@@ -248,7 +281,13 @@ std::string to_json(const diff::Report& report) {
   for (const auto& pair : report.profiles) {
     Json changes = Json::array();
     for (const auto& change : pair.changes) changes.push_back(change_json(change));
-    profiles.push_back({{"a", pair.a}, {"b", pair.b}, {"changes", changes}});
+    Json catalogue = Json::array();
+    for (const auto& change : pair.catalogue)
+      catalogue.push_back({{"id", change.row->id},
+                           {"title", change.row->title},
+                           {"a", query::outcome_text(change.a)},
+                           {"b", query::outcome_text(change.b)}});
+    profiles.push_back({{"a", pair.a}, {"b", pair.b}, {"changes", changes}, {"catalogue", catalogue}});
   }
   const auto* worst = report.severest_gain();
   return finish({{"a", report.a},
@@ -329,7 +368,7 @@ std::string to_json(const std::vector<app::CheckedFile>& files, const app::Sessi
   for (const auto& file : files) {
     Json findings = Json::array();
     for (const auto& finding : file.findings) {
-      Json one = diagnostic_json(session, finding.diagnostic);
+      Json one = diagnostic_json(session, finding.diagnostic, finding.diagnostic.severity);
       one["name"] = check::name_of(finding.diagnostic.code);
       one["fix"] = finding.edits.empty() ? Json(nullptr) : Json(finding.keeps_policy ? "safe" : "unsafe");
       findings.push_back(std::move(one));

@@ -19,6 +19,7 @@
 #include "app/score.h"
 #include "app/session.h"
 #include "app/status.h"
+#include "cli/warnings.h"
 
 namespace bh::cli {
 
@@ -28,7 +29,9 @@ namespace bh::cli {
 [[nodiscard]] std::string to_json(const std::vector<app::LoadReport>& reports);
 [[nodiscard]] std::string to_json(const std::vector<app::ModeReport>& reports);
 [[nodiscard]] std::string to_json(const app::RestoreReport& report);
-[[nodiscard]] std::string to_json(const app::CompileReport& report);
+/// With what was said, as `warnings` choose; and where the time went, if `times` know.
+[[nodiscard]] std::string to_json(const app::CompileReport& report, const Warnings& warnings,
+                                  const PassTimes* times);
 [[nodiscard]] std::string to_json(const app::QueryReport& report);
 [[nodiscard]] std::string to_json(const diff::Report& report);
 [[nodiscard]] std::string to_json(const std::vector<query::PolicyDifference>& differences);

@@ -26,35 +26,43 @@ std::size_t width_of(std::string_view text) {
   return width;
 }
 
+void show(const app::Session& session, diag::Diagnostic diagnostic, Terminal& terminal,
+          const Warnings& warnings) {
+  if (warnings.stops_at(diagnostic)) diagnostic.severity = diag::Severity::error;
+  terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
+}
+
 }  // namespace
 
-void print_diagnostics(const app::Session& session, Terminal& terminal) {
+void print_diagnostics(const app::Session& session, Terminal& terminal, const Warnings& warnings) {
   // A line of an abstraction is noted once, however many of the profiles include it.
   std::set<std::tuple<diag::Code, diag::SourceId, std::uint32_t>> noted;
   std::size_t repeated = 0;
   for (const diag::Diagnostic& diagnostic : session.sink.diagnostics()) {
+    if (!warnings.shows(diagnostic)) continue;
     bool note = diagnostic.severity == diag::Severity::note && diagnostic.span.valid();
     if (note && !noted.emplace(diagnostic.code, diagnostic.span.source, diagnostic.span.begin).second) {
       ++repeated;
       continue;
     }
-    terminal.err(diag::render(session.sources, diagnostic, {.colour = terminal.colour_err()}) + "\n");
+    show(session, diagnostic, terminal, warnings);
   }
   if (repeated > 0)
     terminal.err(fmt::format("{} about the same lines, for other profiles\n\n",
                              count(repeated, "more note", "more notes")));
 }
 
-void print_diagnostics_in_short(const std::vector<app::Said>& said, Terminal& terminal) {
+void print_diagnostics_in_short(const std::vector<app::Said>& said, Terminal& terminal,
+                                const Warnings& warnings) {
   std::map<diag::Code, std::size_t> notes;
   for (const app::Said& some : said)
     for (std::size_t i = some.begin; i < some.end; ++i) {
       const diag::Diagnostic& diagnostic = some.session->sink.diagnostics()[i];
-      if (diagnostic.severity == diag::Severity::note)
+      if (!warnings.shows(diagnostic)) continue;
+      if (diagnostic.severity == diag::Severity::note && !warnings.stops_at(diagnostic))
         ++notes[diagnostic.code];
       else
-        terminal.err(diag::render(some.session->sources, diagnostic, {.colour = terminal.colour_err()}) +
-                     "\n");
+        show(*some.session, diagnostic, terminal, warnings);
     }
   for (const auto& [code, n] : notes)
     terminal.complain(fmt::format("BH{}, {}: {} (compile one file alone to see where)",

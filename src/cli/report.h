@@ -8,14 +8,16 @@
 #include "app/compile_files.h"
 #include "app/session.h"
 #include "cli/terminal.h"
+#include "cli/warnings.h"
 
 namespace bh::cli {
 
 /// Every diagnostic of the session as caret text on stderr; a note about a line once, whatever it was
-/// included for.
-void print_diagnostics(const app::Session& session, Terminal& terminal);
+/// included for. `warnings`: which of them.
+void print_diagnostics(const app::Session& session, Terminal& terminal, const Warnings& warnings = {});
 /// What was said about many files at once: of notes only how many there were of each code.
-void print_diagnostics_in_short(const std::vector<app::Said>& said, Terminal& terminal);
+void print_diagnostics_in_short(const std::vector<app::Said>& said, Terminal& terminal,
+                                const Warnings& warnings = {});
 
 /// Diagnostics, then `bulkhead: cannot VERB WHAT: error`. Returns the exit code.
 int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,

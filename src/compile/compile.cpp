@@ -1,8 +1,11 @@
 #include "compile/compile.h"
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <utility>
 
+#include "base/pass_times.h"
 #include "compile/profile_builder.h"
 
 namespace bh::compile {
@@ -85,10 +88,39 @@ CompiledProfile compile_profile(const policy::ResolvedPolicy& policy, const poli
   return std::move(builder.out);
 }
 
+/// From so many rules on, threads save more time than it takes to start them.
+constexpr std::size_t rules_worth_threads = 200;
+
+std::size_t threads_for(const policy::ResolvedPolicy& policy, const Options& options) {
+  std::size_t rules = 0;
+  for (const policy::ResolvedProfile& profile : policy.profiles) rules += profile.rules.size();
+  return rules < rules_worth_threads ? 1 : std::min<std::size_t>(options.jobs, policy.profiles.size());
+}
+
+/// `work(i)` for every i below `count`, by `threads` threads, this one among them; whichever throws, all have
+/// ended.
+template <class Work>
+void share_out(std::size_t count, std::size_t threads, const Work& work) {
+  std::atomic<std::size_t> next = 0;
+  const auto take = [&] {
+    for (std::size_t at; (at = next++) < count;) work(at);
+  };
+  std::vector<std::future<void>> others;
+  while (others.size() + 1 < threads)
+    others.push_back(std::async(std::launch::async, [&, times = PassRecording::current()] {
+      const PassRecording recording(times);
+      const PassTimer timer(Pass::rules);
+      take();
+    }));
+  take();
+  for (auto& other : others) other.get();
+}
+
 }  // namespace
 
 std::optional<KernelPolicy> compile(const policy::ResolvedPolicy& policy, const Features& kernel,
                                     const Options& options, diag::SourceMap& sources, diag::Sink& sink) {
+  const PassTimer timer(Pass::rules);
   const std::size_t errors_before = sink.errors();
   Features usable = kernel;
   if (policy.abi && policy.abi->path != "<kernel>") {
@@ -100,10 +132,16 @@ std::optional<KernelPolicy> compile(const policy::ResolvedPolicy& policy, const 
   KernelPolicy out;
   out.dialect = dialect(kernel);
   out.kernel_abi = kernel.has("policy/versions/v7") ? 7 : kernel.has("policy/versions/v6") ? 6 : 5;
-  for (const policy::ResolvedProfile& profile : policy.profiles) {
-    out.profiles.push_back(compile_profile(policy, profile, usable, kernel, options, sink));
-    out.profiles.back().dbus_needs_net_v9 = kernel.has("network_v9");
-  }
+  // Profiles have nothing to do with each other once they are resolved; each has a sink of its own, so that
+  // what is said comes in their order.
+  out.profiles.resize(policy.profiles.size());
+  std::vector<diag::Sink> said(policy.profiles.size());
+  share_out(policy.profiles.size(), threads_for(policy, options), [&](std::size_t i) {
+    out.profiles[i] = compile_profile(policy, policy.profiles[i], usable, kernel, options, said[i]);
+    out.profiles[i].dbus_needs_net_v9 = kernel.has("network_v9");
+  });
+  for (const diag::Sink& one : said)
+    for (const diag::Diagnostic& diagnostic : one.diagnostics()) sink.report(diagnostic);
   if (sink.errors() != errors_before) return std::nullopt;
   return out;
 }

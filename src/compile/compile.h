@@ -6,6 +6,7 @@
 // description of the kernel's policy format (docs/policy-binary.md) and apparmor.d(5).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 
 #include "automata/budget.h"
@@ -24,7 +25,7 @@ struct Options {
   bool dense = true;           ///< fill Pdb::dfa; false: the policy is there to be encoded
   bool keep_tags = false;      ///< fill Pdb::trace
   bool keep_meetings = false;  ///< fill Pdb::meetings
-  unsigned jobs = 1;           ///< threads
+  std::size_t jobs = 1;        ///< threads at most, the caller's own among them: one for each profile
 };
 
 /// Errors go to `sink`, all of them; none is returned then. `kernel`: what the policy is for. The policy's

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <vector>
 
+#include "automata/relate.h"
 #include "compile/names.h"
 
 namespace bh::compile {
@@ -76,44 +77,30 @@ const Class* find_class(std::uint8_t number) {
 }
 
 std::string bit_names(std::uint64_t mask, std::span<const NamedNumber> names) {
-  std::vector<std::string> words;
-  for (std::uint32_t bit = 0; bit < 64; ++bit) {
-    if ((mask >> bit & 1) == 0) continue;
-    const std::string_view word = name_of(names, bit);
-    words.push_back(word.empty() ? fmt::format("{}", bit) : std::string(word));
-  }
-  return fmt::format("{}", fmt::join(words, " "));
-}
-
-std::string flag_words(const CompiledProfile& profile) {
-  constexpr Word path_words[] = {
-      {path_flag::attach_disconnected, "attach_disconnected"},
-      {path_flag::chroot_relative, "chroot_relative"},
-      {path_flag::chroot_attach, "chroot_attach"},
-      {path_flag::ipc_attach, "attach_disconnected.ipc"},
-      {path_flag::mediate_deleted, "mediate_deleted"},
-  };
-  constexpr Word own_words[] = {
-      {profile_flag::hat, "hat"},
-      {profile_flag::debug, "debug"},
-      {profile_flag::debug2, "debug2"},
-      {profile_flag::interruptible, "interruptible"},
-      {profile_flag::prompt_compat, "prompt_compat"},
-  };
-  std::vector<std::string_view> words;
-  for (const Word& word : path_words) {
-    if ((profile.path_flags.value_or(path_flag::mediate_deleted) & word.bit) != 0) words.push_back(word.word);
-  }
-  for (const Word& word : own_words) {
-    if ((profile.flags & word.bit) != 0) words.push_back(word.word);
-  }
-  if (profile.audit != 0) words.emplace_back("audit");
-  return fmt::format("{}", fmt::join(words, " "));
+  return fmt::format("{}", fmt::join(bit_name_list(mask, names), " "));
 }
 
 void describe_automaton(std::string& out, std::string_view name, const Pdb& pdb) {
   fmt::format_to(std::back_inserter(out), "  {}: {} states, {} permission entries\n", name, pdb.states(),
                  pdb.perms.size());
+}
+
+/// What a path gets, and one that gets it.
+void describe_held(std::string& out, const Pdb& file) {
+  const auto words = [&](const Perms& perms) {
+    std::string text = perm_words(perms.allow, medclass::file);
+    if ((perms.allow & perm::exec) != 0)
+      text += fmt::format(" (exec to {})", transition_words(perms.xindex, file.xtable));
+    if (perms.quiet != 0) text += ", denied silently: " + perm_words(perms.quiet, medclass::file);
+    if (perms.audit != 0) text += ", audited: " + perm_words(perms.audit, medclass::file);
+    return text;
+  };
+  for (const Held& held : held_by(file)) {
+    fmt::format_to(std::back_inserter(out), "    {}: {}", escaped(held.example), words(held.perms.other));
+    if (held.perms.owner != held.perms.other)
+      fmt::format_to(std::back_inserter(out), "; its owner: {}", words(held.perms.owner));
+    out += '\n';
+  }
 }
 
 void describe_network(std::string& out, const std::vector<NetworkFamily>& network) {
@@ -130,8 +117,8 @@ void describe_profile(std::string& out, const CompiledProfile& profile) {
   auto into = std::back_inserter(out);
   fmt::format_to(into, "profile {} ({})\n", escaped(profile.name), mode_word(profile.mode));
   if (!profile.name_space.empty()) fmt::format_to(into, "  namespace: {}\n", escaped(profile.name_space));
-  if (const std::string words = flag_words(profile); !words.empty())
-    fmt::format_to(into, "  flags: {}\n", words);
+  if (const auto words = flag_words(profile); !words.empty())
+    fmt::format_to(into, "  flags: {}\n", fmt::join(words, " "));
   if (profile.attach) fmt::format_to(into, "  attach: {}\n", escaped(*profile.attach));
   if (profile.disconnected)
     fmt::format_to(into, "  attach_disconnected.path: {}\n", escaped(*profile.disconnected));
@@ -158,15 +145,14 @@ void describe_profile(std::string& out, const CompiledProfile& profile) {
   }
   if (profile.policydb) {
     std::vector<std::string_view> mediated;
-    for (const Class& each : classes) {
-      if (profile.policydb->dfa.step(automata::Dfa::start, each.number) != automata::Dfa::trap)
-        mediated.push_back(each.word);
-    }
+    for (const std::uint8_t number : mediated_classes(*profile.policydb))
+      mediated.push_back(class_word(number));
     fmt::format_to(into, "  mediated classes: {}\n", fmt::join(mediated, " "));
     describe_automaton(out, "policydb", *profile.policydb);
   }
   if (!profile.file) return;
   describe_automaton(out, "file", *profile.file);
+  describe_held(out, *profile.file);
   for (const std::string& target : profile.file->xtable)
     fmt::format_to(into, "  exec target: {}\n", escaped(label_text(target)));
 }
@@ -187,10 +173,9 @@ std::span<const std::uint8_t> all_classes() {
   return numbers;
 }
 
-std::string perm_words(std::uint32_t mask, std::uint8_t mediation_class) {
+std::vector<std::string> perm_word_list(std::uint32_t mask, std::uint8_t mediation_class) {
   if (mediation_class != medclass::file)
     mask &= ~perm::lock;  // the kernel gives it to every entry, and never asks for it
-  if (mask == 0) return "none";
   const Class* found = find_class(mediation_class);
   std::vector<std::string> words;
   for (std::uint32_t bit = 0; bit < 32; ++bit) {
@@ -203,7 +188,63 @@ std::string perm_words(std::uint32_t mask, std::uint8_t mediation_class) {
     }
     words.push_back(word == nullptr ? fmt::format("{:#x}", value) : std::string(word->word));
   }
-  return fmt::format("{}", fmt::join(words, " "));
+  return words;
+}
+
+std::string perm_words(std::uint32_t mask, std::uint8_t mediation_class) {
+  const auto words = perm_word_list(mask, mediation_class);
+  return words.empty() ? "none" : fmt::format("{}", fmt::join(words, " "));
+}
+
+std::vector<std::string> bit_name_list(std::uint64_t mask, std::span<const NamedNumber> names) {
+  std::vector<std::string> words;
+  for (std::uint32_t bit = 0; bit < 64; ++bit) {
+    if ((mask >> bit & 1) == 0) continue;
+    const std::string_view word = name_of(names, bit);
+    words.push_back(word.empty() ? fmt::format("{}", bit) : std::string(word));
+  }
+  return words;
+}
+
+std::vector<std::string_view> flag_words(const CompiledProfile& profile) {
+  constexpr Word path_words[] = {
+      {path_flag::attach_disconnected, "attach_disconnected"},
+      {path_flag::chroot_relative, "chroot_relative"},
+      {path_flag::chroot_attach, "chroot_attach"},
+      {path_flag::ipc_attach, "attach_disconnected.ipc"},
+      {path_flag::mediate_deleted, "mediate_deleted"},
+  };
+  constexpr Word own_words[] = {
+      {profile_flag::hat, "hat"},
+      {profile_flag::debug, "debug"},
+      {profile_flag::debug2, "debug2"},
+      {profile_flag::interruptible, "interruptible"},
+      {profile_flag::prompt_compat, "prompt_compat"},
+  };
+  std::vector<std::string_view> words;
+  for (const Word& word : path_words) {
+    if ((profile.path_flags.value_or(path_flag::mediate_deleted) & word.bit) != 0) words.push_back(word.word);
+  }
+  for (const Word& word : own_words) {
+    if ((profile.flags & word.bit) != 0) words.push_back(word.word);
+  }
+  if (profile.audit != 0) words.emplace_back("audit");
+  return words;
+}
+
+std::vector<std::uint8_t> mediated_classes(const Pdb& policydb) {
+  std::vector<std::uint8_t> mediated;
+  for (const std::uint8_t number : all_classes())
+    if (policydb.dfa.step(automata::Dfa::start, number) != automata::Dfa::trap) mediated.push_back(number);
+  return mediated;
+}
+
+std::vector<Held> held_by(const Pdb& pdb, std::uint32_t from) {
+  std::vector<Held> all;
+  for (automata::Example& example : automata::examples({pdb.dfa, from}))
+    if (example.accept != 0 && pdb.perms[example.accept] != pdb.perms[0])
+      all.push_back({pdb.perms[example.accept], std::move(example.bytes)});
+  return all;
 }
 
 std::string label_text(std::string_view target) {

@@ -6,7 +6,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "compile/names.h"
 #include "compile/policydb.h"
 
 namespace bh::compile {
@@ -19,6 +21,26 @@ namespace bh::compile {
 /// `read write`, `send receive`: the class's own words for the bits, lowest bit first; a bit without a word
 /// as hex. `none` for 0.
 [[nodiscard]] std::string perm_words(std::uint32_t mask, std::uint8_t mediation_class);
+
+/// The same, one by one; none for 0.
+[[nodiscard]] std::vector<std::string> perm_word_list(std::uint32_t mask, std::uint8_t mediation_class);
+
+/// The names of the bits that are set, lowest first; a bit without a name as its number.
+[[nodiscard]] std::vector<std::string> bit_name_list(std::uint64_t mask, std::span<const NamedNumber> names);
+
+/// `attach_disconnected`, `hat`, …: the profile's flags but its mode.
+[[nodiscard]] std::vector<std::string_view> flag_words(const CompiledProfile& profile);
+
+/// The classes that a policydb automaton has an opinion about.
+[[nodiscard]] std::vector<std::uint8_t> mediated_classes(const Pdb& policydb);
+
+/// A permission entry that some string gets, with a shortest such string (symbols out of band left out).
+struct Held {
+  FilePerms perms;
+  std::string example;
+};
+/// Each distinct one, but the one that every string gets which no rule speaks of; the shortest strings first.
+[[nodiscard]] std::vector<Held> held_by(const Pdb& pdb, std::uint32_t from = automata::Dfa::start);
 
 /// `profile foo`, `child foo or inherit`, …: where an exec goes. `target`: the transition table's entry, if
 /// there is one.

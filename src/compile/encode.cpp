@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "automata/comb.h"
+#include "base/pass_times.h"
 #include "compile/permissions.h"
 
 namespace bh::compile {
@@ -396,6 +397,7 @@ class Encoder {
 }  // namespace
 
 Result<std::string> encode(const KernelPolicy& policy, const Features& kernel) {
+  const PassTimer timer(Pass::encode);
   std::uint32_t version = policy.kernel_abi;
   if (version > 5) {
     version |= (policy.force_complain ? 1U << 11 : 0) | parser_abi << 12 | policy_version << 20;

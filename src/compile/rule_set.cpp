@@ -8,6 +8,7 @@
 
 #include "automata/minimise.h"
 #include "automata/relate.h"
+#include "base/pass_times.h"
 #include "compile/permissions.h"
 #include "diag/render.h"
 
@@ -139,6 +140,7 @@ TagMeaning RuleSet::meaning_of(const Entry& entry) const {
 }
 
 std::optional<Pdb> RuleSet::build(const Context& context) const {
+  const PassTimer timer(Pass::determinise);
   auto made = automata::determinise_runs(pool_, patterns(false), context.budget);
   if (!made) {
     report_budget(context, made.error(), false);

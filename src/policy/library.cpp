@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "base/pass_times.h"
 
 namespace bh::policy {
 namespace {
@@ -78,6 +79,7 @@ Result<diag::SourceId> source_of(Library& library, const std::string& path) {
   Library::Cache& cache = library.cache();
   auto source = cache.sources.find(path);
   if (source == cache.sources.end()) {
+    const PassTimer timer(Pass::read);
     BH_TRY(std::string text, read_file(library.os(), path));
     source = cache.sources.emplace(path, library.sources().add(path, std::move(text))).first;
   }

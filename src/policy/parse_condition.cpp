@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "diag/suggest.h"
 #include "policy/parser.h"
 
 namespace bh::policy {
@@ -131,10 +132,14 @@ bool Parser::operand(Conditional& node) {
     for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     if (lexer_.peek() == '=')
       return fail(Code::bad_expression, here(), "`=` assigns; values are compared by `==`");
-    if (lower != "true" && lower != "false")
-      return fail(
-          Code::bad_expression, step.left.span, fmt::format("`{}` is no condition", step.left.value),
-          "`true`, `false`, `$BOOL`, `defined @{VAR}`, or a comparison with blanks around its operator");
+    if (lower != "true" && lower != "false") {
+      static constexpr std::string_view known[] = {"true", "false", "defined", "not"};
+      const auto nearest = diag::did_you_mean(lower, known);
+      return fail(Code::bad_expression, step.left.span, fmt::format("`{}` is no condition", step.left.value),
+                  nearest ? fmt::format("did you mean `{}`?", *nearest)
+                          : "`true`, `false`, `$BOOL`, `defined @{VAR}`, or a comparison with blanks around "
+                            "its operator");
+    }
     step.left.value = lower;
   }
   step.span = lexer_.span(begin);
