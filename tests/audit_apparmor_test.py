@@ -60,7 +60,7 @@ STATUS = {
     "bereft": ("unconfined", ["asks for bh-bereft, but has processes that are unconfined"]),
     "replaced": ("bh-replaced (enforce)", [GONE]),
     "absent": (None, ["asks for bh-absent, which is not loaded"]),
-    "both": ("bh-wide (enforce)", [GONE]),
+    "both": ("bh-wide (enforce)", ["docker exec", GONE]),
 }
 
 SCENARIO = r"""

@@ -16,6 +16,7 @@ EXAMPLES = SOURCE / "examples"
 CORPORA = pathlib.Path(os.environ.get("BULKHEAD_CORPORA", SOURCE.parent / "shared" / "corpora"))
 README = SOURCE / "README.md"
 BEGIN, END = "<!-- made by tests/catalogue_test.py -->\n", "<!-- end -->\n"
+FEATURES = {"oldest": "6.1", "stable": "6.12", "newest": "7.2"}
 BESIDE = ["docker-default", "bane's nginx-sample", "nginx-sample", "nginx"]
 
 # What a spec asks for, and so gets. A27: a folder that leaked is off every mount, and its files have the names that they would have under the
@@ -109,6 +110,31 @@ def check_strict(table, kernel, unmediated):
     return wrong
 
 
+# Rows that the guest tries in more ways than the catalogue asks, or that no rule decides.
+OTHER_WAYS = {"A27"}
+
+
+def check_score(table, kernel, profiles):
+    """What `score` says of the compiled profile is what the kernel did, row by row."""
+    done = subprocess.run([BULKHEAD, "score", *profiles, "--features", FEATURES[kernel], "--format", "json"], capture_output=True, text=True)
+    if done.returncode != 0:
+        return [f"score: exit {done.returncode}\n{done.stderr[-1000:]}"]
+    report = json.loads(done.stdout)
+    means = {"blocked": ["refused"], "allowed": ["allowed", "works"], "partly": ["partly"], "not mediated": ["not mediated", "works"]}
+    wrong, compared = [], 0
+    for column, profile in enumerate(report["profiles"]):
+        for row in report["rows"]:
+            said = table[profile["title"]].get(row["id"])
+            outcome = row["cells"][column]["outcome"]
+            if said in (None, "", "-") or row["id"] in OTHER_WAYS:
+                continue
+            compared += 1
+            if said not in means[outcome]:
+                wrong.append(f"{kernel}: {profile['title']}: {row['id']} scores `{outcome}`, and the kernel says `{said}`")
+    print(f"{kernel}: {compared} rows of score agree with the kernel" if not wrong else f"{kernel}: {len(wrong)} rows of score do not")
+    return wrong
+
+
 def only(text, titles):
     """The columns of a markdown table that have these titles."""
     lines = [line.strip("\n").strip("|").split("|") for line in text.strip().split("\n")]
@@ -148,9 +174,12 @@ def main():
             report = json.loads(lab(beside, kernel, "json"))
             print(f"{kernel}: {report['kernel']}, {len(report['steps'])} steps")
             wrong += check_strict(read_json(report), kernel, unmediated)
+            wrong += check_score(read_json(report), kernel, beside)
             wrong += check_sample_log(report, wishes)
-        text = lab(beside + others + [sockets(pathlib.Path(name))], "newest", "markdown")
+        all_of_them = beside + others + [sockets(pathlib.Path(name))]
+        text = lab(all_of_them, "newest", "markdown")
         print(text)
+        wrong += check_score(read_markdown(text), "newest", all_of_them)
         wrong += check_strict(read_markdown(text), "newest", [])
         wrong += check_readme(only(text, BESIDE))
     sys.exit("\n".join(wrong) if wrong else 0)

@@ -19,10 +19,10 @@ import real_engine
 
 PRELUDE = r"""
 wait_for() { # SECONDS COMMAND...
-  left=$1; shift
+  end=$(($(date +%s) + $1)); shift
   until "$@" >/dev/null 2>&1; do
-    left=$((left - 1)); [ $left -gt 0 ] || { echo "gave up waiting for: $*"; return 1; }
-    sleep 1
+    [ $(date +%s) -lt $end ] || { echo "gave up waiting for: $*"; return 1; }
+    sleep 0.5
   done
 }
 import_image() { docker import -c "$3" "$2" "$1" >/dev/null; } # NAME:TAG TAR INSTRUCTION

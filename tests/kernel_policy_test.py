@@ -264,7 +264,7 @@ def add_corpus(guest, kernel, part, work):
 def add_literals(guest, kernel, work):
     path, policy = work / "literals", work / f"literals.{kernel}"
     pick = random.Random(1)
-    lines = "".join(f"  /{''.join(pick.choices('abcdefghijklmnopqrstuvwxyz', k=16))} r,\n" for _ in range(LITERALS))
+    lines = "".join(f"  /{''.join(pick.choices('abcdefghijklmnopqrstuvwxyz', k=24))} r,\n" for _ in range(LITERALS))
     path.write_text(f"profile literals {{\n{lines}}}\n")
     done = compiled(path, kernel, policy)
     has_state32 = "state32" in (SOURCE / "tests" / "features" / kernel).read_text()
@@ -278,6 +278,50 @@ def add_literals(guest, kernel, work):
     return []
 
 
+# ---- where the reference is not followed (docs/decisions/0006)
+
+# (what it is about, rules, class and string, bits, as whom, what our policy answers, what the reference's does)
+DECISIONS = [
+    ("blocks: deny", "network inet, deny { network inet stream, }", struct.pack(">BHH", 15, 2, 1), 0x10, OWNER, "denied silently", "allowed"),
+    ("blocks: deny inside", "audit { /a rw, deny /b r, }", b"\x02/b", 4, OWNER, "denied", "allowed and audited"),
+    ("deny all", "file, deny all,", b"\x02/a", 4, OTHER, "denied silently", "allowed"),
+    ("accesses of unix sockets", "network (receive) unix stream,", struct.pack(">BHHH", 15, 1, 1, 0), 0x10, OWNER, "denied", "allowed"),
+    ("change_profile rules that look alike", "change_profile -> a, change_profile -> b,", b"\x02a", 0x40000000, OWNER, "allowed", "denied"),
+]
+
+
+def add_decisions(guest, work):
+    """Both compilers' policies, side by side on the newest kernel."""
+    parser = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "bulkhead" / "parsers" / "5.0" / "apparmor_parser"
+    if not parser.exists():
+        print(f"the reference's side of the decisions is left out: there is no {parser}")
+    for at, (about, rules, string, bits, uid, ours, theirs) in enumerate(DECISIONS):
+        guest.bytes(f"/q/decision{at}", struct.pack("<H", len(string)) + string)
+        for side, expected in (("ours", ours), ("theirs", theirs)):
+            path, policy, name = work / f"decision{at}.{side}", work / f"decision{at}.{side}.policy", f"{side}{at}"
+            path.write_text(f"profile {name} {{ {rules} }}\n")
+            if side == "ours":
+                compiled(path, "7.2", policy).check_returncode()
+            elif parser.exists():
+                features = SOURCE / "tests" / "features" / "7.2"
+                policy.write_bytes(subprocess.run([parser, "-QKS", "-b", work, "--config-file", "/dev/null", "-M", features, path],
+                                                  capture_output=True, check=True).stdout)
+            else:
+                continue
+            guest.bytes(f"/p/{policy.name}", policy.read_bytes())
+            guest.step(loads(policy.name), do="load", target=f"/p/{policy.name}")
+            guest.step(answers_with(f"{about}, {side}", bits, expected), do="run", argv=["ask_kernel", name, f"/q/decision{at}", str(uid)])
+
+
+def answers_with(about, bits, expected):
+    def check(step):
+        said = step["outcome"]["out"].strip()
+        found = verdict_of(said, bits) if said else step["outcome"]["err"]
+        return [] if found == expected else [f"{about}: the kernel answers {found}, not {expected}"]
+
+    return check
+
+
 def boot(kernel, args, work):
     guest = Guest(memory_mib=2048 if args.all else 1024)
     guest.plan["timeout_s"] = 1500 if args.all else 240
@@ -286,6 +330,8 @@ def boot(kernel, args, work):
     asked = sum(add_questions(guest, path, kernel, args.questions, args.seed, work) for path in asked_profiles(work, seeds))
     loaded = add_corpus(guest, kernel, 1 if args.all else 12, work)
     wrong = add_literals(guest, kernel, work)
+    if kernel == KERNELS[-1]:
+        add_decisions(guest, work)
     faults, report = guest.boot(kernel)
     print(f"{kernel}: Linux {report['kernel']}, {asked} questions, {loaded} cases loaded, {len(wrong + faults)} not as expected, {report['seconds']:.0f} s in the guest", flush=True)
     for fault in wrong + faults:

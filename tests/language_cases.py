@@ -178,6 +178,8 @@ def cases():
 
     for group, rule in rules():
         add(group, profile(rule + ","))
+    for _, rule in list(rules())[::3]:
+        add("untaken", profile(f"if false {{ {rule}, }}"))
     for name, rule in PLAIN.items():
         for words in QUALIFIERS:
             add(f"qualified-{name}", profile(f"{words} {rule},"))

@@ -63,7 +63,7 @@ touch /var/lib/job/out/ready
 n=0
 while :; do
   n=$((n + 1))
-  echo "line $n of a job that says much, so that the engine has something to rotate: $(date)"
+  echo "hello from script, line $n of a job that says much, so that the engine has something to rotate: $(date)"
   echo "$n" >/var/lib/job/out/count
   sleep 0.2 & wait $!
 done

@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 import absent  # noqa: E402
 import apply  # noqa: E402
 import debian  # noqa: E402
+import default  # noqa: E402
 import load  # noqa: E402
 import mode  # noqa: E402
 import refusals  # noqa: E402
@@ -19,7 +20,7 @@ import remove  # noqa: E402
 import restore  # noqa: E402
 from guest import Guest, Skipped  # noqa: E402
 
-SECTIONS = [load, apply, mode, remove, restore, refusals, debian]
+SECTIONS = [load, apply, mode, remove, restore, refusals, default, debian]
 
 
 def with_policy_folder(append=()):

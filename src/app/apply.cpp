@@ -157,7 +157,8 @@ Result<ApplyReport> apply(Session& session, Pipeline& pipeline, const ApplyOptio
   ApplyReport report;
   report.dry_run = options.dry_run;
   BH_TRY(Profile profile, pipeline.read(options.input));
-  BH_TRY(Compiled compiled, pipeline.compile(profile, Purpose::loading));
+  const bool asked = profile.spec && !profile.spec->expectations.empty();
+  BH_TRY(Compiled compiled, pipeline.compile(profile, asked ? Purpose::answers : Purpose::loading));
   report.name = compiled.name();
   report.bytes = compiled.bytes.size();
   report.kernel = session.kernel.availability();

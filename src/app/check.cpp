@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 
-#include "compile/known_features.h"
 #include "app/persist.h"
 #include "app/verify.h"
 #include "base/check.h"
@@ -13,6 +13,7 @@
 #include "check/edit.h"
 #include "check/ignore.h"
 #include "compile/compile.h"
+#include "compile/known_features.h"
 #include "generate/generate.h"
 #include "query/equal.h"
 #include "report/unified_diff.h"
@@ -22,8 +23,13 @@ namespace {
 
 constexpr std::size_t most_rounds = 32;  // of fixing; each takes away or mends something
 
+/// Findings are not worth more than this to anyone who waits.
+constexpr std::chrono::seconds most_time{20};
+constexpr std::size_t most_bytes = std::size_t{1} << 30;
+
 /// The policy in its finest form: for the newest known kernel, whatever the text's own abi leaves out.
-Result<compile::KernelPolicy> compile_finest(Session& session, policy::ResolvedPolicy policy) {
+/// `meetings`: with what findings ask for.
+Result<compile::KernelPolicy> compile_finest(Session& session, policy::ResolvedPolicy policy, bool meetings) {
   policy.abi.reset();
   diag::Sink told_already;
   const compile::KnownFeatures& newest = compile::known_features().back();
@@ -32,7 +38,8 @@ Result<compile::KernelPolicy> compile_finest(Session& session, policy::ResolvedP
   const auto features = compile::parse_features(session.sources, source, told_already);
   BH_CHECK(features.has_value());
   compile::Options options;
-  options.keep_tags = options.keep_meetings = true;
+  options.keep_tags = options.keep_meetings = meetings;
+  if (meetings) options.budget = {.max_bytes = most_bytes, .max_time = most_time};
   auto compiled = compile::compile(policy, *features, options, session.sources, told_already);
   if (!compiled)
     return fail("for Linux {} it cannot be compiled: {}", newest.kernel,
@@ -64,12 +71,23 @@ void move_to_spec(const Session& session, const Profile& profile, std::vector<ch
   }
 }
 
+/// All findings; one that says so, where the profile is too large to look for them.
+std::vector<check::Finding> found_in(Session& session, const Profile& profile,
+                                     const policy::ResolvedPolicy& policy,
+                                     const generate::ImageNames* image) {
+  const auto finest = compile_finest(session, policy, true);
+  if (finest) return check::findings({session.sources, profile.text, policy, *finest, image});
+  check::Findings none;
+  none.report(diag::Code::check_incomplete, {profile.text, 0, 0},
+              fmt::format("nothing was looked for in this file: {}", finest.error().text))
+      .with_help("expectations were checked all the same");
+  return none.take();
+}
+
 Result<std::vector<check::Finding>> look(Session& session, Pipeline& pipeline, const Profile& profile,
                                          const policy::ResolvedPolicy& policy, const CheckOptions& options) {
   BH_TRY(const generate::ImageNames* image, pipeline.image());
-  BH_TRY(auto finest, compile_finest(session, policy));
-  const check::Subject subject{session.sources, profile.text, policy, finest, image};
-  auto findings = check::findings(subject);
+  auto findings = found_in(session, profile, policy, image);
   if (generate::is_strict_text(without_mark(session.sources.text(profile.text)))) leave_out_idle(findings);
   if (profile.generated) move_to_spec(session, profile, findings);
   check::Findings of_comments;
@@ -138,8 +156,8 @@ Result<mode_t> may_be_fixed(Session& session, const Profile& profile) {
 Result<void> check_same(Session& session, Pipeline& pipeline, const Profile& before, const Profile& after) {
   BH_TRY(auto old_policy, pipeline.compile(before));
   BH_TRY(auto new_policy, pipeline.compile(after));
-  BH_TRY(auto old_finest, compile_finest(session, *old_policy.resolved));
-  BH_TRY(auto new_finest, compile_finest(session, *new_policy.resolved));
+  BH_TRY(auto old_finest, compile_finest(session, *old_policy.resolved, false));
+  BH_TRY(auto new_finest, compile_finest(session, *new_policy.resolved, false));
   for (const auto& [a, b] :
        {std::pair(&old_policy.policy, &new_policy.policy), std::pair(&old_finest, &new_finest)}) {
     BH_TRY(auto differences, query::policy_differences(*a, *b));

@@ -28,7 +28,8 @@ ContainerStatus describe(const docker::Container& container, const std::vector<a
                          .name = container.name.starts_with('/') ? container.name.substr(1) : container.name,
                          .image = container.config.image,
                          .state = container.state.status,
-                         .asked = docker::requested_profile(container)};
+                         .asked = docker::requested_profile(container),
+                         .privileged = container.host_config.privileged};
   auto add = [&](const std::string& label) {
     if (!label.empty() && std::ranges::find(status.carried, label) == status.carried.end())
       status.carried.push_back(label);
@@ -71,6 +72,9 @@ void find_disagreements(ContainerStatus& container, const std::vector<ProfileSta
     else if (carried != asked && carried != unconfined)
       say(fmt::format("asks for {}, but has processes under {}", asked.empty() ? unconfined : asked, label));
   }
+  // Seen on 20.10: the container's first program is under the profile, and what `docker exec` starts is not.
+  if (container.privileged && asked_for_one)
+    say("is privileged: what `docker exec` starts in it is unconfined, whatever profile it asks for");
   if (container.mode == "complain") say("what its profile does not allow is only logged (complain)");
   if (container.mode == unconfined) say("its profile confines nothing (flags=(unconfined))");
   bool has_profile = !container.mode.empty() || (container.carried.empty() && asked_for_one);

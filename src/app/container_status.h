@@ -20,7 +20,8 @@ struct ContainerStatus {
   std::string state;  ///< the engine's word: running, exited, …
   std::string asked;  ///< profile that its configuration asks for; `unconfined`: none
   std::vector<std::string>
-      carried;       ///< distinct labels of its processes, that of the first process first, with modes
+      carried;  ///< distinct labels of its processes, that of the first process first, with modes
+  bool privileged = false;
   std::string mode;  ///< of the profile that is carried, or asked for where nothing runs; may be empty
   std::vector<std::string>
       back_by;  ///< units that load that profile at a boot; the engine for its own default

@@ -51,6 +51,15 @@ TEST(ContainerStatus, TheKernelsLabelDecides) {
   EXPECT_THAT(found(running("unconfined", {"unconfined"}, "", {})), ElementsAre("asks for no profile"));
 }
 
+TEST(ContainerStatus, SaysThatExecInAPrivilegedOneIsUnconfined) {
+  ContainerStatus container = running("web", {"web (enforce)"});
+  container.privileged = true;
+  EXPECT_THAT(found(container), ElementsAre(HasSubstr("docker exec")));
+  container = running("unconfined", {"unconfined"}, "", {});
+  container.privileged = true;
+  EXPECT_THAT(found(container), ElementsAre("asks for no profile"));
+}
+
 TEST(ContainerStatus, SaysWhatABootWillDo) {
   EXPECT_THAT(found(running("fleeting", {"fleeting (enforce)"}, "enforce", {})),
               ElementsAre("its profile is gone after a boot, and then it does not start"));

@@ -78,10 +78,6 @@ struct BulkReport {
 [[nodiscard]] Result<BulkReport> query_lines(Session& session, const Asking& asking, std::string lines,
                                              const std::function<void(std::string_view)>& out);
 
-/// Where the rules of profile `index` come from; nothing for a compiled policy.
-[[nodiscard]] std::optional<query::Origin> origin_of(const Session& session, const Compiled& compiled,
-                                                     std::size_t index);
-
 struct ExpectationResult {
   std::string action;
   bool allow = false;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "app/fake_kernel.h"
+#include "app/loaded_default.h"
 #include "app/pipeline.h"
 #include "diag/render.h"
 #include "query/score.h"
@@ -52,6 +53,41 @@ TEST(RuntimeDefault, containerd_leaves_crypto_sockets_open) {
 
 TEST(RuntimeDefault, podman_has_the_pattern_of_2015_and_no_word_on_energy_counters) {
   expect_rows("docker-default@podman", {"A01", "A04", "A05", "A09", "A19"}, {"A20", "A29", "A34"});
+}
+
+/// What the kernel holds is compared by meaning, whichever profile the daemon is under.
+TEST(RuntimeDefault, is_recognised_in_the_kernel) {
+  FakeKernel kernel(testing::TempDir() + "bh_default_test." + std::to_string(::getpid()));
+  Session session(kernel.world());
+  PolicySettings settings;
+  settings.base = "/nonexistent";
+  settings.features = "6.12";
+  Pipeline pipeline(session, std::move(settings));
+  const auto compare = [&](const std::string& text) {
+    Profile profile;
+    profile.input.name = "default";
+    profile.input.source = profile.text = session.sources.add("default", text);
+    auto compiled = pipeline.compile(profile);
+    EXPECT_TRUE(compiled) << diag::render(session.sources, session.sink);
+    kernel.load("docker-default", "enforce", compiled ? compiled->bytes : "");
+    auto loaded = compare_with_loaded(session, pipeline, generate::Runtime::docker);
+    EXPECT_TRUE(loaded) << loaded.error().text;
+    return loaded.value_or(LoadedDefault{});
+  };
+  generate::HostIncludes host{.tunables = false, .base = false};
+  EXPECT_TRUE(compare(generate::runtime_default(generate::Runtime::docker, host)).same);
+  host.manager = "unconfined";
+  const std::string usual = generate::runtime_default(generate::Runtime::docker, host);
+  EXPECT_EQ(compare(usual).manager, "unconfined");
+  host.manager = "docker-daemon";
+  kernel.add_process(71, "dockerd", "docker-daemon (enforce)");
+  EXPECT_EQ(compare(generate::runtime_default(generate::Runtime::docker, host)).manager, "docker-daemon");
+  std::string other = usual;
+  other.replace(other.find("  deny /sys/firmware/** rwklx,\n"), 31, "");
+  const LoadedDefault differs = compare(other);
+  EXPECT_FALSE(differs.same);
+  ASSERT_FALSE(differs.differences.empty());
+  EXPECT_EQ(differs.differences.front().part, "file");
 }
 
 TEST(RuntimeDefault, no_other_runtime) {

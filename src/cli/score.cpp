@@ -49,7 +49,8 @@ int run(const Arguments& arguments, Terminal& terminal) {
   app::Pipeline pipeline(session, policy_settings(score_command, arguments));
   auto report = app::score_profiles(session, pipeline, arguments.rest(0), arguments.value_or("profile", ""));
   if (!report) return print_failure(session, terminal, "score", report.error());
-  print_diagnostics(session, terminal);
+  // What is to be said about each profile's text is check's to say; here it would bury the table.
+  if (arguments.has("verbose")) print_diagnostics(session, terminal);
   if (!report->features.empty()) print_assumed_features(report->chosen, terminal);
   const auto format = arguments.value_or("format", "text");
   const std::string text = format == "json"   ? to_json(*report)

@@ -28,11 +28,7 @@ std::string comparison(const std::string& name, const app::LoadedDefault& loaded
   std::string out = fmt::format(
       "the {} that this kernel holds is another one; this one's first, then the kernel's:\n", loaded.profile);
   const std::size_t shown = std::min(loaded.differences.size(), most_differences);
-  for (std::size_t i = 0; i < shown; ++i) {
-    const query::PolicyDifference& one = loaded.differences[i];
-    out += fmt::format("  {}: {}{}\n", one.part, one.what,
-                       one.witness ? fmt::format(" at {}", *one.witness) : "");
-  }
+  for (std::size_t i = 0; i < shown; ++i) out += "  " + query::to_text(loaded.differences[i]) + "\n";
   if (loaded.differences.size() > shown)
     out += fmt::format("  and {} more\n", loaded.differences.size() - shown);
   return out;

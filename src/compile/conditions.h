@@ -12,8 +12,8 @@
 
 namespace bh::compile {
 
-/// The accept bits that the rule's access words (policy/words.h; the parser takes no other) stand for; `all` if it has
-/// none.
+/// The accept bits that the rule's access words (policy/words.h; the parser takes no other) stand for; `all`
+/// if it has none.
 [[nodiscard]] std::uint32_t access_bits(const policy::ClassRule& rule, std::uint32_t all);
 
 /// The values of the conditions with this key, in order; reports the second one of a kind that may stand only

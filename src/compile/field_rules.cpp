@@ -1,10 +1,10 @@
 // Rules that end up in fields of the profile, in no automaton: capabilities and resource limits.
 #include <fmt/format.h>
 
-#include "policy/words.h"
 #include "compile/profile_builder.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
+#include "policy/words.h"
 
 namespace bh::compile {
 

@@ -77,9 +77,9 @@ std::optional<Language> label_language(ProfileBuilder& builder, const policy::Te
   return glob(builder.file.pool(), text, what, {.collapse_slashes = false}, builder.sink);
 }
 
-/// A target's label as the kernel looks it up; `:ns:name` is two strings. As the reference writes it: variables and
-/// escapes stay, and a child's target is prefixed by its own name without its parent's (BH2083 says where that names
-/// nothing).
+/// A target's label as the kernel looks it up; `:ns:name` is two strings. As the reference writes it:
+/// variables and escapes stay, and a child's target is prefixed by its own name without its parent's (BH2083
+/// says where that names nothing).
 std::string kernel_label(const ProfileBuilder& builder, const std::string& target, bool child) {
   std::string label = target;
   const bool in_namespace = label.substr(label.starts_with('&') ? 1 : 0).starts_with(':');
@@ -97,7 +97,8 @@ std::optional<std::uint32_t> target_index(ProfileBuilder& builder, const RuleCon
   if (child && builder.profile.parent.valid() && label.starts_with(builder.profile.own_name + "//")) {
     builder
         .report(diag::Code::bad_target, context, target.span,
-                fmt::format("`cx` in a child profile names `{}`, and no profile has such a name: the kernel will refuse to "
+                fmt::format("`cx` in a child profile names `{}`, and no profile has such a name: the kernel "
+                            "will refuse to "
                             "execute",
                             diag::printable(label)))
         .with_help(fmt::format("write `px -> {}//{}`; apparmor_parser leaves the parent's name out too",
@@ -124,8 +125,10 @@ bool check_target(ProfileBuilder& builder, const RuleContext& context, const pol
   const std::string& target = rule.target->value;
   std::string problem;
   if (target.size() > 4096) problem = "the target of `->` is longer than 4096 bytes";
-  if (target.starts_with("::")) problem = "a namespace without a name in the target of `->`: no kernel loads that";
-  if (target.starts_with(' ')) problem = "the target of `->` starts with a space, which no profile's name does";
+  if (target.starts_with("::"))
+    problem = "a namespace without a name in the target of `->`: no kernel loads that";
+  if (target.starts_with(' '))
+    problem = "the target of `->` starts with a space, which no profile's name does";
   if (problem.empty()) return true;
   builder.report(diag::Code::bad_exec_target, context, rule.target->span, problem)
       .with_help("name a profile: `px -> NAME`, `cx -> CHILD`, or a stack: `px -> &NAME`");
@@ -158,7 +161,8 @@ std::optional<std::uint32_t> exec_bits(ProfileBuilder& builder, const RuleContex
   }
   if (exec.fallback == ExecTransition::Fallback::inherit) bits |= accept_bit::inherit;
   if (exec.fallback == ExecTransition::Fallback::unconfined) bits |= accept_bit::pux;
-  if (rule.unsafe_keyword || (exec.kind != ExecTransition::Kind::inherit && !exec.scrub)) bits |= accept_bit::unsafe;
+  if (rule.unsafe_keyword || (exec.kind != ExecTransition::Kind::inherit && !exec.scrub))
+    bits |= accept_bit::unsafe;
   if (rule.target) {
     if (!check_target(builder, context, rule)) return std::nullopt;
     const auto index = target_index(builder, context, *rule.target, child);
@@ -239,8 +243,8 @@ void add_change_profile_rule(ProfileBuilder& builder, const policy::ChangeProfil
   std::optional<Language> program = Language{any_executable(pool), false, 2};
   if (rule.exec) program = label_language(builder, *rule.exec, "path");  // `//` stays here, too
   if (!label || !program) return;
-  // Its priority counts for nothing, as in the reference: a deny of change_profile wins, however low. And no kernel asks
-  // anybody about a change of profile: `prompt` allows.
+  // Its priority counts for nothing, as in the reference: a deny of change_profile wins, however low. And no
+  // kernel asks anybody about a change of profile: `prompt` allows.
   const auto add = [&](ExprId expr, std::uint32_t bits, bool exact) {
     Grant grant = ProfileBuilder::grant(context, bits, 0, exact);
     grant.priority = 0;

@@ -41,15 +41,16 @@ std::int64_t deciding_rank(std::span<const Grant* const> grants, std::uint32_t e
   return best;
 }
 
-/// Two rules that would decide where an exec goes, and say different things. As in the reference also where a deny rule
-/// takes the exec away: the text contradicts itself all the same.
+/// Two rules that would decide where an exec goes, and say different things. As in the reference also where a
+/// deny rule takes the exec away: the text contradicts itself all the same.
 std::optional<ExecConflict> exec_conflict(std::span<const Grant* const> grants, unsigned shift) {
   const std::uint32_t exec = accept_bit::exec << shift, fields = exec_fields << shift;
   const std::int64_t best = deciding_rank(grants, exec, true);
   std::size_t decider = grants.size();
   for (std::size_t i = 0; i < grants.size(); ++i) {
     const Grant& grant = *grants[i];
-    if (grant.access == policy::Access::deny || (grant.bits & exec) == 0 || rank(grant, true) != best) continue;
+    if (grant.access == policy::Access::deny || (grant.bits & exec) == 0 || rank(grant, true) != best)
+      continue;
     if (decider == grants.size()) decider = i;
     if ((grant.bits & fields) != (grants[decider]->bits & fields)) return ExecConflict{decider, i};
   }

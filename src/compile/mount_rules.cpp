@@ -25,7 +25,8 @@ constexpr std::uint32_t perm_pivot = 1, perm_mount = 2, perm_umount = 4;
 
 // Flags of mount(2).
 constexpr std::uint32_t remount = 1U << 5, bind = 1U << 12, move = 1U << 13, recursive = 1U << 14;
-constexpr std::uint32_t no_user = 1U << 31;  // of the kernel's own; mount(2) cannot pass it, so it chooses nothing
+constexpr std::uint32_t no_user =
+    1U << 31;  // of the kernel's own; mount(2) cannot pass it, so it chooses nothing
 constexpr std::uint32_t make_flags =
     1U << 17 | 1U << 18 | 1U << 19 | 1U << 20;  // unbindable, private, slave, shared
 

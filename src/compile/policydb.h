@@ -188,8 +188,8 @@ struct CompiledProfile {
   std::optional<Pdb> policydb;         ///< every class but file
   std::optional<Pdb> file;
   std::vector<std::pair<std::string, std::string>> data;  ///< decoded policies only
-  /// Of a kernel that mediates networks as net_v9 (Linux 6.17): it answers dbus-daemon from the policy only where that
-  /// mediates net_v9 too. A decoded policy's dialect tells it.
+  /// Of a kernel that mediates networks as net_v9 (Linux 6.17): it answers dbus-daemon from the policy only
+  /// where that mediates net_v9 too. A decoded policy's dialect tells it.
   bool dbus_needs_net_v9 = false;
 };
 

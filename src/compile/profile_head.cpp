@@ -6,16 +6,15 @@
 
 #include <fmt/format.h>
 
-#include "policy/words.h"
 #include "compile/profile_builder.h"
 #include "diag/render.h"
+#include "policy/words.h"
 
 namespace bh::compile {
 namespace {
 
 using automata::ExprId;
 using automata::ExprPool;
-
 
 struct PathFlag {
   std::string_view name;
@@ -87,7 +86,8 @@ void add_valued_flag(ProfileBuilder& builder, const policy::Flag& flag, std::str
                          fmt::format("`kill.signal={}`: no such signal", diag::printable(value)));
     }
     // A kernel takes none above 35.
-    if (*number <= 35 && (builder.usable.has("policy/profile/kill.signal") || builder.usable.has("domain/kill.signal"))) {
+    if (*number <= 35 &&
+        (builder.usable.has("policy/profile/kill.signal") || builder.usable.has("domain/kill.signal"))) {
       builder.out.kill_signal = *number;
     }
     return;
@@ -95,7 +95,8 @@ void add_valued_flag(ProfileBuilder& builder, const policy::Flag& flag, std::str
   std::string upper = value;
   std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
   const auto number = policy::number_of(policy::error_names(), upper);
-  if (!number) return report_flag(builder, flag, fmt::format("`error={}`: no such error", diag::printable(value)));
+  if (!number)
+    return report_flag(builder, flag, fmt::format("`error={}`: no such error", diag::printable(value)));
   if (builder.usable.has("policy/profile/error")) builder.out.error = *number;
 }
 

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "compile/conditions.h"
-#include "policy/words.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
+#include "policy/words.h"
 
 namespace bh::compile {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "policy/words.h"
 #include "compile/network_rules.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
+#include "policy/words.h"
 
 namespace bh::compile {
 namespace {

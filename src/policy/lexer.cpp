@@ -13,8 +13,8 @@ constexpr std::string_view statement_keywords[] = {
     "priority",   "safe",   "change_profile", "abi",     "alias", "unsafe",
 };
 
-/// What a backslash takes along outside of quotes; before anything else it is a byte of the word (and means something
-/// to a pattern).
+/// What a backslash takes along outside of quotes; before anything else it is a byte of the word (and means
+/// something to a pattern).
 bool escaped_in_word(char c) { return c == ' ' || c == '\t' || c == '"' || c == '!' || c == ','; }
 
 bool ends_word(char c) { return is_space(c) || c == '"' || c == '!' || c == '\0'; }
@@ -79,7 +79,8 @@ std::string_view Lexer::bare_word(std::string_view stops) {
   std::uint32_t begin = at_;
   while (!at_end()) {
     char c = peek();
-    if (c == '\\' && (escaped_in_word(peek(1)) || (peek(1) != '\0' && stops.find(peek(1)) != std::string_view::npos))) {
+    if (c == '\\' &&
+        (escaped_in_word(peek(1)) || (peek(1) != '\0' && stops.find(peek(1)) != std::string_view::npos))) {
       advance(2);
       continue;
     }

@@ -81,7 +81,8 @@ struct ResolveOptions {
       "/etc/apparmor.d";  ///< where `<…>` is looked up last; and relative includes without a folder
   std::vector<std::string> include_folders;  ///< -I, looked up first
   std::string abi_override;  ///< --policy-features: a features file that replaces the policy's own `abi`
-  /// The text of `<default>`, and of `<abi/4.0>` and its like where the system has no such file; empty: not known either.
+  /// The text of `<default>`, and of `<abi/4.0>` and its like where the system has no such file; empty: not
+  /// known either.
   std::string_view (*known_abi)(std::string_view name) = nullptr;
   std::size_t max_files = 4096;
   std::size_t max_expanded_bytes = 64u << 20;  ///< of all words after variable expansion

@@ -125,7 +125,8 @@ std::optional<std::uint64_t> rlimit_value(std::string_view name, std::string_vie
   std::string_view unit = value.substr(static_cast<std::size_t>(end - value.data()));
   while (unit.starts_with(' ')) unit.remove_prefix(1);
   if (limit->kind == Kind::time) return time_value(name, number, unit, why);
-  if (unit.empty()) return limit->kind == Kind::nice ? nice_value(negative, number, why) : std::optional(number);
+  if (unit.empty())
+    return limit->kind == Kind::nice ? nice_value(negative, number, why) : std::optional(number);
   const Unit* found = limit->kind == Kind::size ? find_unit(size_units, unit) : nullptr;
   if (found) return scaled(number, found->factor, why);
   why = limit->kind == Kind::size ? fmt::format("`{}` is not a unit of size: K, M, G, KB, MB, GB", unit)

@@ -86,11 +86,11 @@ constexpr Protocol protocol_table[] = {
 };
 
 constexpr Word signal_table[] = {
-    {"hup", 1},   {"int", 2},     {"quit", 3},  {"ill", 4},   {"trap", 5},    {"abrt", 6},    {"bus", 7},
-    {"fpe", 8},   {"kill", 9},    {"usr1", 10}, {"segv", 11}, {"usr2", 12},   {"pipe", 13},   {"alrm", 14},
-    {"term", 15}, {"stkflt", 16}, {"chld", 17}, {"cont", 18}, {"stop", 19},   {"stp", 20},    {"tstp", 20}, {"ttin", 21},
-    {"ttou", 22}, {"urg", 23},    {"xcpu", 24}, {"xfsz", 25}, {"vtalrm", 26}, {"prof", 27},   {"winch", 28},
-    {"io", 29},   {"poll", 29},   {"pwr", 30},  {"sys", 31},  {"emt", 32},    {"exists", 35},
+    {"hup", 1},    {"int", 2},     {"quit", 3},  {"ill", 4},   {"trap", 5},  {"abrt", 6},    {"bus", 7},
+    {"fpe", 8},    {"kill", 9},    {"usr1", 10}, {"segv", 11}, {"usr2", 12}, {"pipe", 13},   {"alrm", 14},
+    {"term", 15},  {"stkflt", 16}, {"chld", 17}, {"cont", 18}, {"stop", 19}, {"stp", 20},    {"tstp", 20},
+    {"ttin", 21},  {"ttou", 22},   {"urg", 23},  {"xcpu", 24}, {"xfsz", 25}, {"vtalrm", 26}, {"prof", 27},
+    {"winch", 28}, {"io", 29},     {"poll", 29}, {"pwr", 30},  {"sys", 31},  {"emt", 32},    {"exists", 35},
 };
 
 constexpr Word rlimit_table[] = {
@@ -503,10 +503,10 @@ std::optional<std::uint32_t> signal_number(std::string_view name) {
   constexpr std::string_view real_time = "rtmin+";
   if (!name.starts_with(real_time)) return std::nullopt;
   name.remove_prefix(real_time.size());
-  std::uint32_t n = 0;
+  std::int32_t n = 0;
   std::from_chars(name.data(), name.data() + name.size(), n);
-  if (n > 32) return std::nullopt;
-  return 128 + n;
+  if (n < 0 || n > 32) return std::nullopt;
+  return 128 + static_cast<std::uint32_t>(n);
 }
 
 const MountOption* find_mount_option(std::string_view name) {

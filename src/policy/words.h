@@ -49,8 +49,8 @@ struct Protocol {
 };
 [[nodiscard]] const Protocol* find_protocol(std::string_view name);
 
-/// `hup` … `exists`, `rtmin+0` … `rtmin+32` (128 + n). As in apparmor_parser, what follows the digits of `rtmin+` does not
-/// count, and no digits are 0.
+/// `hup` … `exists`, `rtmin+0` … `rtmin+32` (128 + n). As in apparmor_parser, what follows the digits of
+/// `rtmin+` does not count, and no digits are 0.
 [[nodiscard]] std::optional<std::uint32_t> signal_number(std::string_view name);
 
 /// A mount option: the MS_* bits that it asks for and those that it asks to be clear. `rw` clears MS_RDONLY.

@@ -349,8 +349,11 @@ void Asker::mqueue() {
 
 /// As dbus-daemon asks through apparmorfs' .access file.
 void Asker::dbus() {
-  if (profile_.dbus_needs_net_v9 && mediates(profile_, medclass::dbus) && !mediates(profile_, medclass::net_v9))
-    return one(unasked(action_.text, "from Linux 6.17 on the kernel leaves dbus alone where the policy's abi knows no network_v9"));
+  if (profile_.dbus_needs_net_v9 && mediates(profile_, medclass::dbus) &&
+      !mediates(profile_, medclass::net_v9))
+    return one(unasked(
+        action_.text,
+        "from Linux 6.17 on the kernel leaves dbus alone where the policy's abi knows no network_v9"));
   std::string bytes(1, static_cast<char>(medclass::dbus));
   bytes += *action_.subject;
   if (action_.request == 0x20)

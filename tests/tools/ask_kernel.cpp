@@ -1,8 +1,10 @@
-// Puts questions about a loaded profile to the running kernel: apparmorfs' `.access` file, by which dbus-daemon asks too.
+// Puts questions about a loaded profile to the running kernel: apparmorfs' `.access` file, by which
+// dbus-daemon asks too.
 //
-// usage: ask_kernel LABEL FILE [UID]: FILE holds questions, each two bytes of length (low one first) and then the class and
-// the string to match, as security/apparmor/apparmorfs.c (query_label) takes them. Asks as file system user UID (default
-// 0: the owner's half of file permissions). A line each: the kernel's allow, deny, audit and quiet, in hex.
+// usage: ask_kernel LABEL FILE [UID]: FILE holds questions, each two bytes of length (low one first) and then
+// the class and the string to match, as security/apparmor/apparmorfs.c (query_label) takes them. Asks as file
+// system user UID (default 0: the owner's half of file permissions). A line each: the kernel's allow, deny,
+// audit and quiet, in hex.
 #include <fcntl.h>
 #include <sys/fsuid.h>
 #include <unistd.h>
@@ -47,7 +49,8 @@ int main(int argc, char** argv) {
   if (argc == 4) ::setfsuid(static_cast<uid_t>(std::strtoul(argv[3], nullptr, 10)));
   const std::string head = std::string("label") + '\0' + argv[1] + '\0';
   for (std::size_t at = 0; at + 2 <= questions.size();) {
-    const auto low = static_cast<unsigned char>(questions[at]), high = static_cast<unsigned char>(questions[at + 1]);
+    const auto low = static_cast<unsigned char>(questions[at]),
+               high = static_cast<unsigned char>(questions[at + 1]);
     const std::size_t length = low | static_cast<std::size_t>(high) << 8;
     const auto answer = ask(head + questions.substr(at + 2, length));
     if (!answer) {
@@ -55,7 +58,8 @@ int main(int argc, char** argv) {
       return 2;
     }
     unsigned allow = 0, deny = 0, audit = 0, quiet = 0;
-    if (std::sscanf(answer->c_str(), "allow 0x%x\ndeny 0x%x\naudit 0x%x\nquiet 0x%x", &allow, &deny, &audit, &quiet) != 4) {
+    if (std::sscanf(answer->c_str(), "allow 0x%x\ndeny 0x%x\naudit 0x%x\nquiet 0x%x", &allow, &deny, &audit,
+                    &quiet) != 4) {
       std::fprintf(stderr, "ask_kernel: not an answer: %s\n", answer->c_str());
       return 2;
     }
