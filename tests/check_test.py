@@ -10,7 +10,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
-BULKHEAD = os.environ.get("BULKHEAD", "build/bulkhead")
+BULKHEAD = os.path.abspath(os.environ.get("BULKHEAD", "build/bulkhead"))
 SOURCE = pathlib.Path(os.environ.get("BH_SOURCE_DIR", ".")).resolve()
 SCHEMAS = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "bulkhead" / "schemas"
 

@@ -40,6 +40,9 @@ KNOWN = [
     (r"flags=\(.*prompt", "mode", "flags=(prompt)"),
     (r"profile //", "attachment", "`//`"),
     (r"\$A=(\$T|not true)", "BH2061", "another boolean"),
+    (r"unix type=dccp", "BH2033", "type=dccp"),
+    (r"options=nouser /b", "policydb: `mount", "nouser"),
+    (r"network .*peer=\(label", "policydb: `network_v9", "label of a peer"),
 ]
 
 

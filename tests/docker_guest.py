@@ -6,7 +6,8 @@ engine on a disk) runs one shell script as root, and the files that the script l
     results = guest.run("docker info >/results/info", kernel="oldest")
     results["info"]
 
-What the script says itself is results["log"]; the kernel's log is results["dmesg"]. With `disk` a second guest boots what the first left.
+What the script says itself is results["log"]; the kernel's log is results["dmesg"], and AppArmor's
+lines of the boot, up to the engine's first answer, are results["boot"]. With `disk` a second guest boots what the first left.
 """
 import base64
 import io
@@ -84,7 +85,7 @@ class DockerGuest:
         packed = "".join(step["outcome"]["out"] for step in steps[-PIECES:])
         if len(packed) != int(steps[-PIECES - 1]["outcome"]["out"]):
             raise SystemExit(f"/results is larger than {PIECE * PIECES} bytes")
-        results = {"seconds": report["seconds"], "kernel": report["kernel"]}
+        results = {"seconds": report["seconds"], "kernel": report["kernel"], "boot": "\n".join(steps[0]["log"] + steps[1]["log"])}
         with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed))) as archive:
             for member in archive.getmembers():
                 if member.isfile():

@@ -101,7 +101,8 @@ Result<diff::Report> diff_profiles(Session& session, Pipeline& pipeline, const s
         options.hints.push_back(std::move(hint));
     }
     BH_TRY(auto changes, diff::compare(side_a, side_b, options));
-    report.profiles.push_back({listed_name(side_a.profile), listed_name(side_b.profile), std::move(changes)});
+    report.profiles.push_back({listed_name(side_a.profile), listed_name(side_b.profile), std::move(changes),
+                               diff::catalogue_changes(side_a.profile, side_b.profile)});
   }
   for (const std::size_t index : pairing.only_a) report.only_a.push_back(listed_name(of_a.profile(index)));
   for (const std::size_t index : pairing.only_b) report.only_b.push_back(listed_name(of_b.profile(index)));

@@ -87,7 +87,7 @@ struct ExpectationResult {
 
 /// Expectations against one of the compiled profiles (in complain mode too: what it would do when enforced).
 /// One that does not hold is reported to the session's sink, with the rules that decided. Errors: an action
-/// that cannot be read.
+/// that cannot be read. `compiled`: for answers.
 [[nodiscard]] Result<std::vector<ExpectationResult>> check_expectations(
     Session& session, Pipeline& pipeline, const Profile& profile, const Compiled& compiled,
     std::span<const generate::Expectation> expectations, std::size_t index = 0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/origin.h"
 #include "app/query.h"
 #include "app/verify.h"
 #include "query/explain.h"

@@ -174,7 +174,8 @@ void for_each_accept(From a, Found found) {
 
 /// The reachable pairs as the states of one automaton. `dead`: nothing is accepted from the pair on.
 template <class Accept, class Dead>
-tl::expected<Dfa, OverBudget> pairs_as_states(From a, From b, const Budget& budget, Accept accept, Dead dead) {
+tl::expected<Dfa, OverBudget> pairs_as_states(From a, From b, const Budget& budget, Accept accept,
+                                              Dead dead) {
   PairWalk walk(a, b, budget);
   BudgetClock clock(budget);
   const std::vector<Column>& columns = walk.columns();  // they become the classes
@@ -223,8 +224,8 @@ class PairAccepts {
   std::uint32_t operator()(std::uint32_t a, std::uint32_t b) {
     const std::uint64_t key = std::uint64_t{a} << 32 | b;
     const auto fresh = static_cast<std::uint32_t>(keys_.size());
-    const std::uint32_t id = table_.find_or_insert(
-        scramble(key), fresh, [&](std::uint32_t other) { return keys_[other] == key; });
+    const std::uint32_t id =
+        table_.find_or_insert(scramble(key), fresh, [&](std::uint32_t other) { return keys_[other] == key; });
     if (id == fresh) {
       keys_.push_back(key);
       values_.push_back(accept_(a, b));
@@ -294,9 +295,9 @@ tl::expected<std::optional<Witness>, OverBudget> first_difference(
   return witness;
 }
 
-tl::expected<Dfa, OverBudget> joined(
-    From a, From b, const std::function<std::uint32_t(std::uint32_t, std::uint32_t)>& accept,
-    const Budget& budget) {
+tl::expected<Dfa, OverBudget> joined(From a, From b,
+                                     const std::function<std::uint32_t(std::uint32_t, std::uint32_t)>& accept,
+                                     const Budget& budget) {
   PairAccepts accepts(accept);
   return pairs_as_states(
       a, b, budget, [&](std::uint32_t of_a, std::uint32_t of_b) { return accepts(of_a, of_b); },

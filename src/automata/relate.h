@@ -62,8 +62,8 @@ struct Witness {
 [[nodiscard]] tl::expected<std::optional<Witness>, OverBudget> first_difference(
     From a, From b, const std::function<bool(std::uint32_t, std::uint32_t)>& same, const Budget& budget = {});
 
-/// Both at once: after a string, `accept` of what both have after it, which must be 0 of the two traps'. Asked
-/// once per distinct pair. Not minimal.
+/// Both at once: after a string, `accept` of what both have after it, which must be 0 of the two traps'.
+/// Asked once per distinct pair. Not minimal.
 [[nodiscard]] tl::expected<Dfa, OverBudget> joined(
     From a, From b, const std::function<std::uint32_t(std::uint32_t, std::uint32_t)>& accept,
     const Budget& budget = {});

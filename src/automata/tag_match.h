@@ -1,9 +1,9 @@
 // Which patterns match this one string? For naming the rules behind an answer: asked for few strings, so no
 // automaton is made for it.
 //
-// The one idea: the positions of nfa.h are walked as they are, a set of them at a time (Thompson 1968). Making
-// it costs as much as reading the patterns, where an automaton with a tag for each pattern may be many times
-// larger than the one that decides.
+// The one idea: the positions of nfa.h are walked as they are, a set of them at a time (Thompson 1968).
+// Making it costs as much as reading the patterns, where an automaton with a tag for each pattern may be many
+// times larger than the one that decides.
 #pragma once
 
 #include <cstdint>

@@ -281,7 +281,13 @@ std::string to_json(const diff::Report& report) {
   for (const auto& pair : report.profiles) {
     Json changes = Json::array();
     for (const auto& change : pair.changes) changes.push_back(change_json(change));
-    profiles.push_back({{"a", pair.a}, {"b", pair.b}, {"changes", changes}});
+    Json catalogue = Json::array();
+    for (const auto& change : pair.catalogue)
+      catalogue.push_back({{"id", change.row->id},
+                           {"title", change.row->title},
+                           {"a", query::outcome_text(change.a)},
+                           {"b", query::outcome_text(change.b)}});
+    profiles.push_back({{"a", pair.a}, {"b", pair.b}, {"changes", changes}, {"catalogue", catalogue}});
   }
   const auto* worst = report.severest_gain();
   return finish({{"a", report.a},

@@ -1,8 +1,8 @@
 // The words of the language that stand for numbers of the kernel's interface: signals, capabilities, address
 // families, resource limits.
 //
-// The tables are the parser's (policy/words.h); this is their numbers as the rest of the program asks for them.
-// Follows <linux/capability.h>, <sys/socket.h>, <asm-generic/resource.h>, and
+// The tables are the parser's (policy/words.h); this is their numbers as the rest of the program asks for
+// them. Follows <linux/capability.h>, <sys/socket.h>, <asm-generic/resource.h>, and
 // security/apparmor/include/sig_names.h for signals.
 #pragma once
 

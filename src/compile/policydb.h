@@ -122,8 +122,8 @@ struct Meetings {
 
 /// An automaton and what its states allow.
 struct Pdb {
-  automata::Dfa dfa;             ///< accept[s] indexes `perms`; without states if only `runs` was wanted
-  automata::RunDfa runs;         ///< the same as it was built, for packing; without states in a decoded policy
+  automata::Dfa dfa;      ///< accept[s] indexes `perms`; without states if only `runs` was wanted
+  automata::RunDfa runs;  ///< the same as it was built, for packing; without states in a decoded policy
   std::vector<FilePerms> perms;  ///< [0] is the trap's. Not file: both halves equal
   std::vector<std::string>
       xtable;  ///< targets of exec transitions, as the kernel reads them (`:ns:name` holds a NUL)

@@ -25,6 +25,38 @@ bool mediates_sockets(const compile::CompiledProfile& profile) {
          !profile.network.empty();
 }
 
+/// The same rows, if the first profile had the second's name.
+bool same_but_for_the_name(const std::vector<query::GlobRow>& of_a, const std::vector<query::GlobRow>& of_b,
+                           const std::string& name_a, const std::string& name_b) {
+  std::vector<query::GlobRow> renamed = of_a;
+  for (query::GlobRow& row : renamed) {
+    for (std::string& field : row.fields)
+      if (field == name_a || field.starts_with(name_a + "//")) field = name_b + field.substr(name_a.size());
+  }
+  std::ranges::sort(renamed, {}, &query::GlobRow::fields);
+  return renamed == of_b;
+}
+
+/// Profiles let their own processes signal and trace each other, by their own name. That A allows it to A and
+/// B to B is no difference.
+void drop_own_names(std::vector<Change>& changes, const std::string& name_a, const std::string& name_b) {
+  std::vector<bool> dropped(changes.size());
+  for (std::size_t gain = 0; gain < changes.size(); ++gain) {
+    for (std::size_t loss = 0; loss < changes.size(); ++loss) {
+      const Change& one = changes[gain];
+      const Change& other = changes[loss];
+      if (!one.gain || other.gain || dropped[loss] || one.kind != other.kind || one.what != other.what)
+        continue;
+      if (one.objects.rows.empty() || !other.objects.except.empty() || !one.objects.except.empty()) continue;
+      if (!same_but_for_the_name(other.objects.rows, one.objects.rows, name_a, name_b)) continue;
+      dropped[gain] = dropped[loss] = true;
+      break;
+    }
+  }
+  std::size_t at = 0;
+  std::erase_if(changes, [&](const Change&) { return dropped[at++]; });
+}
+
 }  // namespace
 
 std::string_view word(Severity severity) {
@@ -50,20 +82,20 @@ bool comparable(const Direction& direction, const query::Form& form) {
   }
 }
 
-std::vector<Example> ask_both(const Direction& direction, const std::string& action) {
+std::optional<Example> ask_both(const Direction& direction, const std::string& action, bool of_owner) {
   diag::SourceMap sources;
   diag::Sink sink;
   const diag::SourceId source = sources.add("the example", action);
   const auto parsed =
       query::parse_action(sources, {source, 0, static_cast<std::uint32_t>(action.size())}, sink);
-  if (!parsed) return {};
+  if (!parsed) return std::nullopt;
   Example example{.action = action};
   const auto ask = [&](const Side& side, query::Verdict& verdict, std::vector<query::DecidingLine>& lines) {
     const query::Answer answer = query::ask(side.profile, *parsed);
-    // Of a file: the side on which there is something to see is the owner's, which may do more.
-    verdict = answer.owner.verdict;
+    const query::Side& wanted = of_owner ? answer.owner : answer.other;
+    verdict = wanted.verdict;
     if (side.origin == nullptr) return;
-    for (const query::Finding& finding : answer.owner.findings) {
+    for (const query::Finding& finding : wanted.findings) {
       for (query::DecidingLine& line : query::deciding_lines(finding, *side.origin)) {
         const bool seen = std::ranges::any_of(lines, [&](const query::DecidingLine& other) {
           return other.place == line.place && other.rule == line.rule;
@@ -76,7 +108,7 @@ std::vector<Example> ask_both(const Direction& direction, const std::string& act
   const Side& b = direction.gain ? direction.to : direction.from;
   ask(a, example.verdict_a, example.lines_a);
   ask(b, example.verdict_b, example.lines_b);
-  return {std::move(example)};
+  return example;
 }
 
 Result<std::vector<Change>> compare(const Side& a, const Side& b, const Options& options) {
@@ -92,6 +124,7 @@ Result<std::vector<Change>> compare(const Side& a, const Side& b, const Options&
     add_listed_changes(direction, changes);
     BH_TRY_DO(add_language_changes(direction, joints, changes));
   }
+  if (a.profile.name != b.profile.name) drop_own_names(changes, a.profile.name, b.profile.name);
   std::ranges::stable_sort(changes, [](const Change& one, const Change& other) {
     if (one.gain != other.gain) return one.gain;
     return one.severity > other.severity;

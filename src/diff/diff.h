@@ -59,7 +59,8 @@ struct Options {
   automata::Budget budget;
 };
 
-/// Gains, then losses, each from the severest on. Errors: the two need more than the budget to compare.
+/// Gains, then losses, each from the severest on. Where the names differ, what each allows to itself by its
+/// own name is taken for the same. Errors: the two need more than the budget to compare.
 [[nodiscard]] Result<std::vector<Change>> compare(const Side& a, const Side& b, const Options& options = {});
 
 /// The severest gain, or none.

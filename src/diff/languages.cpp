@@ -121,7 +121,8 @@ void Languages::examples(Change& change, const Form& form, std::string_view acce
     if (!found) return;
     std::string action = query::action_text(form, access, query::values_of(form, found->bytes));
     if (!actions.insert(action).second) return;
-    for (Example& example : ask_both(direction_, action)) change.examples.push_back(std::move(example));
+    if (auto example = ask_both(direction_, action, !change.other_only))
+      change.examples.push_back(std::move(*example));
   };
   example_in(set);
   if (form.fields.size() != 1 || change.objects.rows.size() < 2) return;

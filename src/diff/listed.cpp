@@ -81,7 +81,8 @@ void add_group(const Direction& direction, const Group& group, const std::vector
                     : fmt::format("{} {}", group.verb, fmt::join(gained.accesses, ", "));
   change.object_texts = texts_of(forms);
   for (const std::string& text : change.object_texts) change.objects.rows.push_back({{text}, true});
-  change.examples = ask_both(direction, query::action_text(first, gained.accesses.front(), {}));
+  if (auto example = ask_both(direction, query::action_text(first, gained.accesses.front(), {})))
+    change.examples.push_back(std::move(*example));
   out.push_back(std::move(change));
 }
 

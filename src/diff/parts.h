@@ -1,6 +1,8 @@
 // The three ways in which profiles differ, one function each; diff.cpp calls them in both directions.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "diff/diff.h"
@@ -34,7 +36,9 @@ struct Joints {
 /// The form's class is mediated by both, so that there is something to compare.
 [[nodiscard]] bool comparable(const Direction& direction, const query::Form& form);
 
-/// `action` asked of both sides; nothing where it cannot be written as one.
-[[nodiscard]] std::vector<Example> ask_both(const Direction& direction, const std::string& action);
+/// `action` asked of both sides, as the owner of a file or as somebody else; nothing where it cannot be
+/// written as one.
+[[nodiscard]] std::optional<Example> ask_both(const Direction& direction, const std::string& action,
+                                              bool of_owner = true);
 
 }  // namespace bh::diff

@@ -42,9 +42,7 @@ std::string plain(std::string text) {
 
 Shown cut(const Change& change, bool all) {
   Shown shown;
-  const bool paths = change.objects.rows.size() > rows_in_short &&
-                     change.objects.rows.front().fields.size() == 1 &&
-                     change.objects.rows.front().fields.front().starts_with('/');
+  const bool paths = change.objects.rows.size() > rows_in_short && change.kind == "file";
   if (paths && !all) {
     for (const query::GlobRow& row : query::outline(change.objects, rows_in_short).rows)
       shown.rows.push_back(compile::escaped(row.fields.front()) + (row.exact ? "" : " (in part)"));
@@ -191,11 +189,30 @@ void changes_markdown(std::string& out, const ComparedProfiles& pair, bool gain,
   out += '\n';
 }
 
+std::vector<std::string> catalogue_texts(const ComparedProfiles& pair) {
+  std::vector<std::string> texts;
+  for (const CatalogueChange& change : pair.catalogue)
+    texts.push_back(fmt::format("{} {}: {} -> {}", change.row->id, change.row->title,
+                                query::outcome_text(change.a), query::outcome_text(change.b)));
+  return texts;
+}
+
 bool has(const ComparedProfiles& pair, bool gain) {
   return std::ranges::any_of(pair.changes, [&](const Change& change) { return change.gain == gain; });
 }
 
 }  // namespace
+
+std::vector<CatalogueChange> catalogue_changes(const compile::CompiledProfile& a,
+                                               const compile::CompiledProfile& b) {
+  const query::Score of_a = query::score(a), of_b = query::score(b);
+  std::vector<CatalogueChange> changes;
+  for (std::size_t i = 0; i < of_a.rows.size(); ++i) {
+    if (of_a.rows[i].outcome != of_b.rows[i].outcome)
+      changes.push_back({of_a.rows[i].row, of_a.rows[i].outcome, of_b.rows[i].outcome});
+  }
+  return changes;
+}
 
 bool Report::same() const { return count(true) + count(false) == 0 && only_a.empty() && only_b.empty(); }
 
@@ -228,6 +245,9 @@ std::string to_text(const Report& report, const ReportOptions& options) {
     changes_text(out, pair, true, options.all);
     if (has(pair, false)) out += "\nA allows, and B does not:\n";
     changes_text(out, pair, false, options.all);
+    if (!pair.catalogue.empty())
+      out += "\nWhat that means for the catalogue of `lab` and `status` (A: attacks, F: functions):\n";
+    for (const std::string& text : catalogue_texts(pair)) fmt::format_to(into, "  {}\n", text);
   }
   for (const std::string& name : report.only_a) fmt::format_to(into, "\nonly in A: profile {}\n", name);
   for (const std::string& name : report.only_b) fmt::format_to(into, "\nonly in B: profile {}\n", name);
@@ -252,6 +272,9 @@ std::string to_markdown(const Report& report, const ReportOptions& options) {
       changes_markdown(out, pair, false, options.all);
       out += "</details>\n\n";
     }
+    if (!pair.catalogue.empty()) out += "Attacks (A) and functions (F) of the catalogue:\n\n";
+    for (const std::string& text : catalogue_texts(pair)) fmt::format_to(into, "* {}\n", text);
+    if (!pair.catalogue.empty()) out += '\n';
   }
   for (const std::string& name : report.only_a) fmt::format_to(into, "Only in A: profile {}\n\n", code(name));
   for (const std::string& name : report.only_b) fmt::format_to(into, "Only in B: profile {}\n\n", code(name));

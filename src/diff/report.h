@@ -6,13 +6,23 @@
 
 #include "diff/diff.h"
 #include "query/equal.h"
+#include "query/score.h"
 
 namespace bh::diff {
+
+/// An attack or a function that the two fare differently with.
+struct CatalogueChange {
+  const query::CatalogueRow* row;
+  query::RowOutcome a, b;
+};
+[[nodiscard]] std::vector<CatalogueChange> catalogue_changes(const compile::CompiledProfile& a,
+                                                             const compile::CompiledProfile& b);
 
 /// Two profiles that were compared, by their full names.
 struct ComparedProfiles {
   std::string a, b;
   std::vector<Change> changes;
+  std::vector<CatalogueChange> catalogue;
 };
 
 struct Report {

@@ -156,12 +156,12 @@ void weigh_paths(const Gained& gained, Weight& weight) {
 void weigh_file(const Gained& gained, Weight& weight) {
   for (const std::string_view access : gained.accesses)
     raise(weight, access == "read" || access == "lock" || access == "mmap-exec" ? low : medium, "");
-  if (gained.runs_what_it_writes) raise(weight, high, "what is written can be run");
   if (has(gained.accesses, "exec") && gained.transition.starts_with("unconfined"))
     raise(weight, critical, "the program runs unconfined");
   else if (has(gained.accesses, "exec") && gained.transition.find("unconfined") != std::string::npos)
     raise(weight, high, "the program runs unconfined where its profile is missing");
   weigh_paths(gained, weight);
+  if (gained.runs_what_it_writes) raise(weight, high, "what is written can be run");
 }
 
 /// The label `unconfined` is one of the set's; it is the last field.

@@ -108,8 +108,8 @@ struct Spec {
 [[nodiscard]] std::optional<Spec> read_spec(const diag::SourceMap& sources, diag::SourceId source,
                                             diag::Sink& sink);
 
-/// The `[[Expect]]` tables alone, of a file that holds nothing else or of a whole spec. Nothing, and an error:
-/// it cannot be read, or expects nothing.
+/// The `[[Expect]]` tables alone, of a file that holds nothing else or of a whole spec. Nothing, and an
+/// error: it cannot be read, or expects nothing.
 [[nodiscard]] std::optional<std::vector<Expectation>> read_expectations(const diag::SourceMap& sources,
                                                                         diag::SourceId source,
                                                                         diag::Sink& sink);

@@ -16,10 +16,10 @@ namespace bh::policy {
 
 /// Reports everything that is wrong with `rule`; `span` is the rule after its
 /// keyword.
-void check_rule(const ClassRule &rule, diag::Span span, diag::Sink &sink);
+void check_rule(const ClassRule& rule, diag::Span span, diag::Sink& sink);
 
 /// Reports a mount rule that no mount fits. apparmor_parser looks only where
 /// the rule counts: not in the branch of an `if` that is not taken.
-void check_mount(const ClassRule &rule, diag::Span span, diag::Sink &sink);
+void check_mount(const ClassRule& rule, diag::Span span, diag::Sink& sink);
 
-} // namespace bh::policy
+}  // namespace bh::policy

@@ -64,7 +64,8 @@ bool Parser::verb(const Word& word) {
   for (const Form& form : all_) {
     if (form.kind != ActionKind::file) {
       known.push_back(form.verb);
-      if (form.verb == word.text) question_.forms.push_back({form, std::vector<std::string>(form.fields.size())});
+      if (form.verb == word.text)
+        question_.forms.push_back({form, std::vector<std::string>(form.fields.size())});
       continue;
     }
     for (const NamedBits& access : form.accesses) {
@@ -96,7 +97,8 @@ void Parser::accesses() {
   }
   if (wanted.empty()) return;
   for (AnyForm& asked : question_.forms)
-    std::erase_if(asked.form.accesses, [&](const NamedBits& access) { return !wanted.contains(access.word); });
+    std::erase_if(asked.form.accesses,
+                  [&](const NamedBits& access) { return !wanted.contains(access.word); });
   std::erase_if(question_.forms, [](const AnyForm& asked) { return asked.form.accesses.empty(); });
 }
 
@@ -309,11 +311,11 @@ Result<void> Answering::refuse(const AnyForm& asked) {
   if (refused_) return {};
   automata::ExprPool pool;
   BH_TRY(const auto wanted, pattern_automaton(asked, pool));
-  const auto shortest = automata::shortest(
-      wanted.dfa, [&](std::uint32_t accept) { return !wanted.tag_sets[accept].empty(); });
+  const auto shortest =
+      automata::shortest(wanted.dfa, [&](std::uint32_t accept) { return !wanted.tag_sets[accept].empty(); });
   if (shortest)
-    refused_ = parsed(action_text(asked.form, asked.form.accesses.front().word,
-                                  values_of(asked.form, shortest->bytes)));
+    refused_ = parsed(
+        action_text(asked.form, asked.form.accesses.front().word, values_of(asked.form, shortest->bytes)));
   return {};
 }
 
@@ -339,10 +341,11 @@ Result<Dfa> Answering::allowed_set(const AnyForm& asked, const compile::Pdb& pdb
   BH_TRY(const auto wanted, pattern_automaton(asked, pool));
   const std::vector<bool> lets = allowing(pdb, asked.form.accesses);
   const std::uint32_t from = pdb.dfa.run(start, asked.form.prefix);
-  auto both = automata::joined({pdb.dfa, from}, wanted.dfa, [&](std::uint32_t of_policy, std::uint32_t of_pattern) {
-    const bool matches = !wanted.tag_sets[of_pattern].empty();
-    return static_cast<std::uint32_t>(matches && lets[of_policy] ? 1 : 0);
-  });
+  auto both =
+      automata::joined({pdb.dfa, from}, wanted.dfa, [&](std::uint32_t of_policy, std::uint32_t of_pattern) {
+        const bool matches = !wanted.tag_sets[of_pattern].empty();
+        return static_cast<std::uint32_t>(matches && lets[of_policy] ? 1 : 0);
+      });
   if (!both) return fail("the pattern and the policy together need too many states");
   return automata::minimise(*both);
 }
@@ -406,8 +409,8 @@ Result<void> Answering::add(const AnyForm& asked) {
   for (const GlobRow& row : rows.rows) {
     Form any_choice = form;
     if (!form.choices.empty() && form.kind != ActionKind::mount) any_choice.choices.back() = choice_mark;
-    const std::string text = form.kind == ActionKind::file ? row.fields.front()
-                                                           : action_text(any_choice, access, row.fields);
+    const std::string text =
+        form.kind == ActionKind::file ? row.fields.front() : action_text(any_choice, access, row.fields);
     allow(text + (row.exact ? "" : " (in part)"), form);
   }
   for (const GlobRow& row : rows.except) answer_.except_texts.push_back(text_of(row));
@@ -427,8 +430,9 @@ AnyAnswer Answering::take() {
     std::string text = each.text;
     const std::size_t mark = text.find(choice_mark);
     // Every signal is what no signal means, and every capability too.
-    const bool all = (text.starts_with("signal") && each.choices.size() > compile::signal_names().size()) ||
-                     (text.starts_with("capability") && each.choices.size() == compile::capability_names().size());
+    const bool all =
+        (text.starts_with("signal") && each.choices.size() > compile::signal_names().size()) ||
+        (text.starts_with("capability") && each.choices.size() == compile::capability_names().size());
     if (mark != std::string::npos && all)
       text.erase(mark, choice_mark.size() + 1);  // with the blank behind it
     else if (mark != std::string::npos)
@@ -466,7 +470,8 @@ std::string explain(const AnyQuestion& question, const AnyAnswer& answer, const 
   constexpr std::size_t most_texts = 12;
   const std::string text = compile::escaped(question.text);
   std::string out = fmt::format("{}: {}\n", text, answer.allowed ? "yes" : "no");
-  if (!answer.allowed) out += "    of all that matches, nothing is allowed, to a file's owner or anybody else\n";
+  if (!answer.allowed)
+    out += "    of all that matches, nothing is allowed, to a file's owner or anybody else\n";
   auto into = std::back_inserter(out);
   for (const std::string& word : answer.not_mediated)
     fmt::format_to(into, "    {} is not mediated by this kernel or ABI: all of it is allowed\n", word);

@@ -114,7 +114,8 @@ TEST(Ask, WhatWouldTurnAnAnswer) {
   // Below the rule that decides stands a deny: without the one the other decides.
   EXPECT_THAT(web.explain("write /etc/motd"), HasSubstr("without this rule: denied\n"));
   // Mapping is implied by ix.
-  EXPECT_THAT(web.explain("mmap-exec /bin/a"), HasSubstr("web:8:3: /bin/* ix,\n    without this rule: denied\n"));
+  EXPECT_THAT(web.explain("mmap-exec /bin/a"),
+              HasSubstr("web:8:3: /bin/* ix,\n    without this rule: denied\n"));
   EXPECT_THAT(web.explain("capability chown"), HasSubstr("    without these 2 rules: denied\n"));
   EXPECT_THAT(web.explain("capability kill"), HasSubstr("    without this rule: allowed\n"));
   EXPECT_THAT(web.explain("read /nowhere"), Not(HasSubstr("without")));

@@ -1,4 +1,5 @@
-// Which of the rules that speak about a string decide one bit, and what the bit would be without some of them.
+// Which of the rules that speak about a string decide one bit, and what the bit would be without some of
+// them.
 //
 // The one idea: merge.h's order again, for one bit and with names: the highest rank that speaks about the bit
 // decides; take its rules away, and the next rank does.

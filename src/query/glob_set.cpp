@@ -301,6 +301,18 @@ std::string folder_of(const std::string& glob, std::size_t depth) {
   return glob.substr(0, end);
 }
 
+/// Rows below a folder that a row before them (they are sorted) already names as a whole.
+void drop_covered(std::vector<GlobRow>& rows) {
+  std::string folder;
+  std::erase_if(rows, [&](const GlobRow& row) {
+    const std::string& glob = row.fields.front();
+    if (!folder.empty() && glob.size() > folder.size() + 2 && glob.starts_with(folder)) return true;
+    if (!row.exact && row.fields.size() == 1 && glob.ends_with("/**"))
+      folder = glob.substr(0, glob.size() - 2);
+    return false;
+  });
+}
+
 }  // namespace
 
 bool GlobSet::exact() const { return std::ranges::all_of(rows, &GlobRow::exact); }
@@ -351,6 +363,7 @@ GlobSet outline(const GlobSet& set, std::size_t most) {
       row.exact = false;
       wide.rows.push_back(std::move(row));
     }
+    drop_covered(wide.rows);
     return wide;
   }
   return set;

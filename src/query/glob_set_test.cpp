@@ -86,8 +86,8 @@ TEST(GlobSet, WhatCannotBeWrittenIsSaidToBeAPart) {
   ASSERT_TRUE(set);
   EXPECT_FALSE(set->exact());
   EXPECT_THAT(texts(set->rows), ElementsAre("/srv/** (in part)"));
-  const auto hinted = globs_of(minus({"/srv/**/x.{a,b}"}, {}, Field::Kind::path), form_of("file"),
-                               {.hints = {"**/x.{a,b}"}});
+  const auto hinted =
+      globs_of(minus({"/srv/**/x.{a,b}"}, {}, Field::Kind::path), form_of("file"), {.hints = {"**/x.{a,b}"}});
   EXPECT_THAT(texts(hinted->rows), ElementsAre("/srv/**/x.{a,b}"));
 }
 
@@ -131,14 +131,16 @@ RC_GTEST_PROP(GlobSet, says_what_is_there, ()) {
   for (const GlobRow& row : set->except) except.push_back(row.fields.front());
   const Dfa said = minus(rows, except, Field::Kind::path);
   automata::ExprPool pool;
-  const Dfa askable_paths = automata::determinise(pool, std::vector{automata::Pattern{askable(pool, form), 0}})->dfa;
+  const Dfa askable_paths =
+      automata::determinise(pool, std::vector{automata::Pattern{askable(pool, form), 0}})->dfa;
   const bool exact = set->exact();
   const auto differ = automata::first_difference(
       *automata::restrict_to(wanted, askable_paths), *automata::restrict_to(said, askable_paths),
       [&](auto a, auto b) { return exact ? (a != 0) == (b != 0) : a == 0 || b != 0; });
   RC_ASSERT(differ.has_value());
-  if (*differ) RC_LOG() << (*differ)->bytes << " rows " << ::testing::PrintToString(rows) << " except "
-                        << ::testing::PrintToString(except) << (exact ? " exact" : "");
+  if (*differ)
+    RC_LOG() << (*differ)->bytes << " rows " << ::testing::PrintToString(rows) << " except "
+             << ::testing::PrintToString(except) << (exact ? " exact" : "");
   RC_ASSERT(!*differ);
 }
 

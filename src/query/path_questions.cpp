@@ -12,7 +12,8 @@ namespace {
 /// A byte that makes a path more than what stands there: blanks part words, quotes hold them together; what
 /// is not printable is shown otherwise.
 bool is_plain(std::string_view path) {
-  return std::ranges::all_of(path, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '(' && c != '\\'; });
+  return std::ranges::all_of(path,
+                             [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '(' && c != '\\'; });
 }
 
 }  // namespace

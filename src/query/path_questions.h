@@ -1,8 +1,8 @@
 // Questions about paths by the million: `read /etc/passwd`, a line each.
 //
 // The one idea: what a verb gets from a permission entry is worked out once for each pair of them, so that a
-// question costs its walk through the automaton and nothing else; and several walks go side by side, since each
-// step waits for memory. The answers are ask()'s, without rules.
+// question costs its walk through the automaton and nothing else; and several walks go side by side, since
+// each step waits for memory. The answers are ask()'s, without rules.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ class PathQuestions {
     std::optional<Verdicts> verdicts;
     std::string_view text;  ///< what headline() puts behind the line: `: allowed` and a newline
   };
-  /// None in verdicts: the line is not one verb, one blank and one plain path; parse_action() and ask() answer
-  /// it. At most `batch` lines; `into` has room for as many.
+  /// None in verdicts: the line is not one verb, one blank and one plain path; parse_action() and ask()
+  /// answer it. At most `batch` lines; `into` has room for as many.
   void answer(std::span<const std::string_view> lines, std::span<Answered> into) const;
 
  private:
