@@ -81,6 +81,7 @@ Result<image::Tree> read_saved_file(Os& os, const std::string& path) {
 }
 
 struct EngineImage {
+  docker::Engine engine;  // whose connection the stream reads from
   docker::Image inspected;
   net::BodyStream stream;
 };
@@ -92,7 +93,7 @@ Result<EngineImage> engine_image(Os& os, const ImageSource& source) {
   if (!inspected[0])
     return tl::unexpected(std::move(inspected[0].error()).in(fmt::format("image {}", source.reference)));
   BH_TRY(auto stream, engine.save_image(inspected[0]->id, save_time));
-  return EngineImage{std::move(*inspected[0]), std::move(stream)};
+  return EngineImage{std::move(engine), std::move(*inspected[0]), std::move(stream)};
 }
 
 }  // namespace
