@@ -10,6 +10,8 @@
 #include <set>
 
 #include "automata/minimise.h"
+#include "automata/relate.h"
+#include "base/check.h"
 #include "diff/parts.h"
 #include "diff/severity.h"
 #include "query/glob_set.h"
@@ -162,13 +164,31 @@ std::string headline(const Form& form, const Alike& alike, const std::vector<std
   return text;
 }
 
+/// What of a set the kernel asks about: it does not ask whether an unconfined task may trace this one.
+Result<Dfa> asked_by_the_kernel(const Form& form, std::string_view access, const Dfa& set) {
+  if (form.kind != ActionKind::ptrace || !access.ends_with("by")) return set;
+  automata::ExprPool pool;
+  diag::Sink sink;
+  const auto label = query::pattern_of(pool, form.fields.front().kind, {"unconfined", {}, false}, sink);
+  BH_CHECK(label);
+  const auto unconfined = automata::determinise(pool, std::vector{automata::Pattern{*label, 1}});
+  BH_CHECK(unconfined);
+  auto rest = automata::joined(set, unconfined->dfa, [](std::uint32_t in_set, std::uint32_t tags) {
+    return tags == 0 ? in_set : 0U;
+  });
+  if (!rest) return fail("{}: too many states to compare", form.verb);
+  return std::move(*rest);
+}
+
 Result<void> Languages::add_meaning(const Joint& joint, const Alike& alike, const Meaning& meaning,
-                                    const Dfa& set) {
+                                    const Dfa& whole) {
   const Form& form = *alike.forms.front();
   Gained gained{.form = form};
   for (std::size_t i = 0; i < form.accesses.size(); ++i) {
     if ((meaning.accesses >> i & 1) != 0) gained.accesses.push_back(form.accesses[i].word);
   }
+  BH_TRY(const Dfa set, asked_by_the_kernel(form, gained.accesses.front(), whole));
+  if (automata::is_empty(set)) return {};
   const bool execs = form.kind == ActionKind::file && gained.accesses.back() == "exec";
   if (execs) gained.transition = joint.transition(meaning.transition);
   gained.runs_what_it_writes = meaning.runs_what_it_writes;
