@@ -83,7 +83,7 @@ with tempfile.TemporaryDirectory() as name:
     check("gains", found, 0, "(up to critical)", "+ critical capability: sys_admin", "+ high     write: /etc/**", f"B: allowed, {wider}:3:3: /etc/** rw,")
     check("gains fail", diff("--fail-on", "critical", web, str(wider)), 1)
     check("losses do not fail", diff("--fail-on", "low", str(wider), web), 0, "- critical capability: sys_admin")
-    check("markdown", diff("--format", "markdown", web, str(wider)), 0, "| critical | capability | `sys_admin` |", "### AppArmor policy")
+    check("markdown", diff("--format", "markdown", web, str(wider)), 0, "| critical | capability (nearly all of root's power) | `sys_admin` |", "### AppArmor policy")
     report = json.loads(diff("--format", "json", web, str(wider)).stdout)
     gains = [change for change in report["profiles"][0]["changes"] if change["gain"]]
     if report["severest_gain"] != "critical" or len(gains) != report["gains"] or not all(change["examples"] for change in gains):

@@ -34,6 +34,7 @@ KNOWN = [
     (r"change_profile( /x)? -> a, change_profile", "file: ", "change_profile rules that look alike"),
     (r"kill\.signal=", "kill signal", "kill.signal="),
     (r"-> (&?::|:n:,)", ".", "no kernel would load"),
+    (r"profile :n:c", "BH2050", "no kernel would load"),
     (r"17179869184G", "rlimit|BH2040", "17179869184G"),
     (r"\[[*?]\]", "file: ", "[*]"),
     (r"xattrs=\(user\.a=@", "attachment|BH3003", "xattrs="),

@@ -238,6 +238,10 @@ def loads(what):
     return lambda step: [] if step["outcome"]["exit"] == 0 else [f"the kernel does not load {what}: {step['outcome']['err']}"]
 
 
+def refused(words):
+    return lambda step: [] if words in step["outcome"]["err"] else [f"not refused for `{words}`: {step['outcome']['err']}"]
+
+
 def add_corpus(guest, kernel, part, work):
     """Every case that compiles, each a load of its own."""
     cases = [(path, []) for path in sorted((SOURCE / "tests" / "differential" / "cases").iterdir())]
@@ -254,8 +258,12 @@ def add_corpus(guest, kernel, part, work):
         policy = work / f"case{at}.{kernel}"
         if compiled(path.relative_to(corpus) if words else path, kernel, policy, *words).returncode != 0 or not policy.stat().st_size:
             continue
-        guest.bytes(f"/p/{policy.name}", policy.read_bytes())
-        guest.step(loads(path.name), do="load", target=f"/p/{policy.name}")
+        content = policy.read_bytes()
+        guest.bytes(f"/p/{policy.name}", content)
+        # A load is about one namespace; kernels refuse to change it in the middle (6.1 says so and takes it).
+        spaces = set(re.findall(rb"\x04\x0a\x00namespace\x00\x05..([^\x00]*)\x00", content))
+        whole = len(spaces) + (content.count(b"\x04\x08\x00version\x00\x02") > content.count(b"\x04\x0a\x00namespace\x00"))
+        guest.step(loads(path.name) if whole <= 1 or kernel == "6.1" else refused("ns change"), do="load", target=f"/p/{policy.name}")
         count += 1
     os.chdir(before)
     return count

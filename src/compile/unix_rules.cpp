@@ -148,9 +148,12 @@ void add_unix_checks(ProfileBuilder& builder, const RuleContext& context, const 
   const auto command = [&](std::uint8_t which) { return pool.concat(named, pool.byte(which)); };
   if (!has_peer) {
     add(pool.concat(command(command_listen), pool.concat(any, any)), bits & net_bit::listen);
-    // As in the reference, to audit or to silence one of setopt and getopt is to do so with both.
-    add(pool.concat(command(command_options), pool.concat(any, any)), bits & bits_of_options,
-        bits_of_options);
+    // As in the reference, to audit or to silence one of setopt and getopt is to do so with both, and what is
+    // silenced is denied.
+    const bool denies =
+        qualifiers.access == policy::Access::deny && !qualifiers.audit && (bits & bits_of_options) != 0;
+    add(pool.concat(command(command_options), pool.concat(any, any)),
+        denies ? bits_of_options : bits & bits_of_options, bits_of_options);
   }
   const std::array<ExprId, 4> peer_parts{
       command(command_peer), socket.peer_address ? socket.peer_address->expr : anything(pool), pool.byte(0),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "diff/parts.h"
+#include "query/link_language.h"
 #include "query/question.h"
 
 namespace bh::diff {
@@ -115,7 +116,10 @@ Result<std::vector<Change>> compare(const Side& a, const Side& b, const Options&
   std::vector<Change> changes;
   BH_TRY(Joint file, Joint::make(file_of(a), file_of(b), options.budget));
   BH_TRY(Joint policydb, Joint::make(policydb_of(a), policydb_of(b), options.budget));
-  const Joints joints{std::move(file), std::move(policydb)};
+  BH_TRY(const auto links_a, query::link_language(query::file_table(a.profile), options.budget));
+  BH_TRY(const auto links_b, query::link_language(query::file_table(b.profile), options.budget));
+  BH_TRY(Joint links, Joint::of_languages(links_a, links_b, compile::perm::link, options.budget));
+  const Joints joints{std::move(file), std::move(links), std::move(policydb)};
   for (const bool gain : {true, false}) {
     const Direction direction{gain ? a : b, gain ? b : a, gain, options};
     add_member_changes(direction, changes);

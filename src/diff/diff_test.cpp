@@ -68,16 +68,15 @@ TEST(Diff, Paths) {
   EXPECT_THAT(lines("{ /srv/** r, }", "{ /srv/** r, owner /srv/** w, }"),
               ElementsAre("+ medium write (owner): /srv/**"));
   EXPECT_THAT(lines("{ /srv/a r, }", "{ /srv/** r, deny /srv/b r, }"),
-              ElementsAre("+ low read: /srv/** but not /srv/a but not /srv/b"));
+              ElementsAre("+ low read: /srv/** but not /srv/[ab]"));
   EXPECT_THAT(lines("{ /a r, }", "{ /{a,b} r, }"), ElementsAre("+ low read: /b"));
   EXPECT_THAT(lines("{ /a r, deny /a r, }", "{ }"), IsEmpty());
 }
 
 TEST(Diff, WhereAnExecGoes) {
-  EXPECT_THAT(
-      lines("{ /bin/x ix, }", "{ /bin/x ux, }"),
-      UnorderedElementsAre("+ critical exec (now unconfined, environment kept): /bin/x",
-                           "- medium exec (now the same profile): /bin/x", "- low mmap-exec: /bin/x"));
+  EXPECT_THAT(lines("{ /bin/x ix, }", "{ /bin/x ux, }"),
+              UnorderedElementsAre("+ critical exec (now unconfined, environment kept): /bin/x",
+                                   "- medium mmap-exec, exec (now the same profile): /bin/x"));
   EXPECT_THAT(lines("{ }", "{ /bin/x Px -> other, }"), ElementsAre("+ medium exec (profile other): /bin/x"));
 }
 
@@ -98,7 +97,7 @@ TEST(Diff, SensitivePathsAreFoundInsideWiderSets) {
 }
 
 TEST(Diff, ListedClasses) {
-  EXPECT_THAT(lines("{ capability chown, }", "{ capability (chown, sys_admin, kill), }"),
+  EXPECT_THAT(lines("{ capability chown, }", "{ capability chown sys_admin kill, }"),
               ElementsAre("+ critical capability: kill, sys_admin"));
   EXPECT_THAT(lines("{ network inet, }", "{ network inet, network inet6 stream, network packet, }"),
               ElementsAre("+ high network: inet6 stream, packet"));
@@ -134,7 +133,7 @@ TEST(Diff, ModesFlagsAndLimits) {
   EXPECT_THAT(lines("{ /a r, }", "flags=(complain) { /a r, }"),
               ElementsAre("+ critical mode complain instead of enforce"));
   EXPECT_THAT(lines("flags=(attach_disconnected) { }", "{ }"),
-              ElementsAre("- medium flag attach_disconnected"));
+              ElementsAre("+ low flag mediate_deleted", "- medium flag attach_disconnected"));
   EXPECT_THAT(lines("{ set rlimit nofile <= 10, }", "{ }"),
               ElementsAre("+ low rlimit nofile: no limit instead of 10"));
 }
@@ -199,6 +198,7 @@ std::string random_rules(bool deny) {
   std::string text;
   for (int i = *rc::gen::inRange(0, 6); i > 0; --i) {
     policy::Rule rule = *policy::random::rule();
+    if (std::holds_alternative<policy::RlimitRule>(rule.body)) continue;  // it takes away by being there
     if (!deny) {
       if (rule.qualifiers.access == policy::Access::deny) continue;
       rule.qualifiers.priority = 0;
@@ -218,6 +218,7 @@ std::string random_rules(bool deny) {
 std::optional<compile::KernelPolicy> compiled(const std::string& rules) {
   static const std::string features_text =
       *read_file(Os::real(), std::string(BH_SOURCE_DIR) + "/tests/features/7.2");
+  RC_LOG() << "profile p {\n" << rules << "}\n";
   diag::SourceMap sources;
   diag::Sink sink;
   policy::ResolveOptions options;
@@ -258,11 +259,18 @@ RC_GTEST_PROP(DiffLaws, what_one_gains_the_other_loses, ()) {
   RC_ASSERT(forth == back);
 }
 
+/// Hard links are the one thing that a rule more may take away, in the kernel itself: the existing file must
+/// allow all that the new name does.
+std::vector<Change> without_links(std::vector<Change> all) {
+  std::erase_if(all, [](const Change& change) { return change.kind == "link"; });
+  return all;
+}
+
 RC_GTEST_PROP(DiffLaws, rules_that_allow_only_add, ()) {
   const std::string rules = random_rules(true);
   const auto a = compiled(rules), b = compiled(rules + random_rules(false));
   RC_PRE(a && b);
-  const auto found = changes(*a, *b);
+  const auto found = without_links(changes(*a, *b));
   for (const Change& change : found) RC_LOG() << line(change) << "\n";
   RC_ASSERT(count(found, false) == 0U);
 }
@@ -271,10 +279,10 @@ RC_GTEST_PROP(DiffLaws, a_union_holds_both_and_no_more, ()) {
   const std::string rules_a = random_rules(false), rules_b = random_rules(false);
   const auto a = compiled(rules_a), b = compiled(rules_b), both = compiled(rules_a + rules_b);
   RC_PRE(a && b && both);
-  RC_ASSERT(count(changes(*a, *both), false) == 0U);
-  RC_ASSERT(count(changes(*b, *both), false) == 0U);
+  RC_ASSERT(count(without_links(changes(*a, *both)), false) == 0U);
+  RC_ASSERT(count(without_links(changes(*b, *both)), false) == 0U);
   // What the union has over one, it has from the other.
-  for (const Change& change : changes(*a, *both)) {
+  for (const Change& change : without_links(changes(*a, *both))) {
     for (const Example& example : change.examples) {
       diag::SourceMap sources;
       diag::Sink sink;

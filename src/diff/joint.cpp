@@ -33,11 +33,18 @@ std::uint32_t Joint::intern(const std::string& transition) {
 
 Result<Joint> Joint::make(From a, From b, const automata::Budget& budget) {
   Joint joint;
+  const compile::Pdb& of_a = a.pdb == nullptr ? nothing() : *a.pdb;
+  const compile::Pdb& of_b = b.pdb == nullptr ? nothing() : *b.pdb;
+  // What a format allows everywhere, whatever the rules (getattr of files; lock, where a profile has no file
+  // rules at all and its paths are looked up among the other classes): no rule of the other side is a gain.
+  std::uint32_t everywhere = 0;
+  for (const compile::Pdb* pdb : {&of_a, &of_b})
+    everywhere |= pdb->perms.front().owner.allow | pdb->perms.front().other.allow;
   const auto read = [&](const compile::Pdb& pdb) {
     std::vector<Both> all;
     for (const compile::FilePerms& entry : pdb.perms) {
       const auto one = [&](const compile::Perms& perms) {
-        Allowed allowed{perms.allow & ~perms.deny, 0};
+        Allowed allowed{perms.allow & ~perms.deny & ~everywhere, 0};
         if ((allowed.bits & perm::exec) != 0 && perms.xindex != 0)
           allowed.transition = joint.intern(compile::transition_words(perms.xindex, pdb.xtable));
         return allowed;
@@ -46,15 +53,34 @@ Result<Joint> Joint::make(From a, From b, const automata::Budget& budget) {
     }
     return all;
   };
-  const compile::Pdb& of_a = a.pdb == nullptr ? nothing() : *a.pdb;
-  const compile::Pdb& of_b = b.pdb == nullptr ? nothing() : *b.pdb;
   const std::vector<Both> perms_a = read(of_a), perms_b = read(of_b);
   auto dfa = automata::joined(
       {of_a.dfa, a.start}, {of_b.dfa, b.start},
       [&](std::uint32_t accept_a, std::uint32_t accept_b) {
-        // What both traps allow (some bits always are) is nothing to compare.
-        if ((accept_a == 0 && accept_b == 0) || perms_a[accept_a] == perms_b[accept_b]) return 0U;
+        if (perms_a[accept_a] == perms_b[accept_b]) return 0U;
         joint.pairs_.push_back({perms_a[accept_a], perms_b[accept_b]});
+        return static_cast<std::uint32_t>(joint.pairs_.size() - 1);
+      },
+      budget);
+  if (!dfa) return fail("the two profiles together need more than {} states", budget.max_states);
+  joint.dfa_ = automata::minimise(*dfa);
+  return joint;
+}
+
+Result<Joint> Joint::of_languages(const Dfa& a, const Dfa& b, std::uint32_t bits,
+                                  const automata::Budget& budget) {
+  Joint joint;
+  const auto both = [bits](std::uint32_t accept) {
+    Both allowed;
+    if ((accept & 1) != 0) allowed[as_owner].bits = bits;
+    if ((accept & 2) != 0) allowed[as_other].bits = bits;
+    return allowed;
+  };
+  auto dfa = automata::joined(
+      a, b,
+      [&](std::uint32_t accept_a, std::uint32_t accept_b) {
+        if (accept_a == accept_b) return 0U;
+        joint.pairs_.push_back({both(accept_a), both(accept_b)});
         return static_cast<std::uint32_t>(joint.pairs_.size() - 1);
       },
       budget);

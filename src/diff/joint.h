@@ -29,12 +29,17 @@ struct Pair {
 
 class Joint {
  public:
-  /// A null pdb allows nothing. `start`: state that the strings start in.
+  /// A null pdb allows nothing. Bits that one of the two allows after every string are not compared. `start`:
+  /// state that the strings start in.
   struct From {
     const compile::Pdb* pdb = nullptr;
     std::uint32_t start = automata::Dfa::start;
   };
   [[nodiscard]] static Result<Joint> make(From a, From b, const automata::Budget& budget);
+
+  /// Of two languages that accept with bit 0 for owners and bit 1 for others, who then have `bits`.
+  [[nodiscard]] static Result<Joint> of_languages(const automata::Dfa& a, const automata::Dfa& b,
+                                                  std::uint32_t bits, const automata::Budget& budget);
 
   /// Minimal; its accept numbers are indices of pairs(), 0 where the sides allow the same.
   [[nodiscard]] const automata::Dfa& dfa() const { return dfa_; }

@@ -141,10 +141,10 @@ void Languages::examples(Change& change, const Form& form, std::string_view acce
 std::string headline(const Form& form, const Alike& alike, const std::vector<std::string_view>& accesses,
                      const Meaning& meaning, const std::string& transition) {
   std::string text;
-  if (form.kind == ActionKind::file || form.accesses.size() == 1 ||
-      (form.accesses.size() == accesses.size() && form.kind != ActionKind::signal))
-    text =
-        form.kind == ActionKind::file ? fmt::format("{}", fmt::join(accesses, ", ")) : std::string(form.verb);
+  if (form.kind == ActionKind::file)
+    text = fmt::format("{}", fmt::join(accesses, ", "));
+  else if (form.accesses.size() == 1)
+    text = form.verb;
   else
     text = fmt::format("{} {}", form.verb, fmt::join(accesses, ", "));
   if (!transition.empty())
@@ -235,13 +235,17 @@ Result<void> Languages::add(const Joint& joint, const std::vector<Form>& forms) 
 
 Result<void> add_language_changes(const Direction& direction, const Joints& joints,
                                   std::vector<Change>& out) {
-  std::vector<Form> of_files, of_policydb;
+  std::vector<Form> of_files, of_links, of_policydb;
   for (Form& form : query::forms(direction.to.profile)) {
     if (form.fields.empty() || !comparable(direction, form)) continue;
-    (form.table == query::Question::Table::file ? of_files : of_policydb).push_back(std::move(form));
+    std::vector<Form>& where = form.kind == ActionKind::link                ? of_links
+                               : form.table == query::Question::Table::file ? of_files
+                                                                            : of_policydb;
+    where.push_back(std::move(form));
   }
   Languages languages(direction, out);
   BH_TRY_DO(languages.add(joints.file, of_files));
+  BH_TRY_DO(languages.add(joints.links, of_links));
   return languages.add(joints.policydb, of_policydb);
 }
 

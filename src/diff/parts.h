@@ -27,7 +27,7 @@ void add_listed_changes(const Direction& direction, std::vector<Change>& out);
 
 /// The two automata of both sides together, made once for both directions.
 struct Joints {
-  Joint file, policydb;
+  Joint file, links, policydb;
 };
 /// Paths, labels, addresses.
 [[nodiscard]] Result<void> add_language_changes(const Direction& direction, const Joints& joints,

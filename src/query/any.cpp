@@ -13,6 +13,7 @@
 #include "compile/describe.h"
 #include "compile/names.h"
 #include "diag/suggest.h"
+#include "query/link_language.h"
 
 namespace bh::query {
 namespace {
@@ -339,13 +340,19 @@ Result<automata::Determinised> Answering::pattern_automaton(const AnyForm& asked
 Result<Dfa> Answering::allowed_set(const AnyForm& asked, const compile::Pdb& pdb, std::uint32_t start) const {
   automata::ExprPool pool;
   BH_TRY(const auto wanted, pattern_automaton(asked, pool));
-  const std::vector<bool> lets = allowing(pdb, asked.form.accesses);
-  const std::uint32_t from = pdb.dfa.run(start, asked.form.prefix);
-  auto both =
-      automata::joined({pdb.dfa, from}, wanted.dfa, [&](std::uint32_t of_policy, std::uint32_t of_pattern) {
-        const bool matches = !wanted.tag_sets[of_pattern].empty();
-        return static_cast<std::uint32_t>(matches && lets[of_policy] ? 1 : 0);
-      });
+  const auto within = [&](automata::From policy, const std::vector<bool>& lets) {
+    return automata::joined(policy, wanted.dfa, [&](std::uint32_t of_policy, std::uint32_t of_pattern) {
+      const bool matches = !wanted.tag_sets[of_pattern].empty();
+      return static_cast<std::uint32_t>(matches && lets[of_policy] ? 1 : 0);
+    });
+  };
+  tl::expected<Dfa, automata::OverBudget> both;
+  if (asked.form.kind == ActionKind::link) {
+    BH_TRY(const Dfa links, link_language(file_table(profile_), {}));
+    both = within(links, {false, true, true, true});  // to owners, to others, to both
+  } else {
+    both = within({pdb.dfa, pdb.dfa.run(start, asked.form.prefix)}, allowing(pdb, asked.form.accesses));
+  }
   if (!both) return fail("the pattern and the policy together need too many states");
   return automata::minimise(*both);
 }

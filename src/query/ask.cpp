@@ -109,6 +109,13 @@ Looked Lookup::with_label(const Place& at, const Question& question) const {
   return parts;
 }
 
+/// file.c, xindex_is_subset: the same target, and no more of the environment.
+bool same_exec(std::uint32_t of_link, std::uint32_t of_target) {
+  constexpr std::uint32_t unsafe = compile::xindex::unsafe;
+  return (of_link & ~unsafe) == (of_target & ~unsafe) &&
+         ((of_link & unsafe) == 0 || (of_target & unsafe) != 0);
+}
+
 /// file.c, profile_path_link, after the new name allows linking: the pair, then the subset test.
 void Lookup::link(const Question& question, Looked& looked, std::uint32_t& request) const {
   if ((looked.perms.allow & perm::link) == 0) return;
@@ -128,12 +135,8 @@ void Lookup::link(const Question& question, Looked& looked, std::uint32_t& reque
   const Perms& of_target = perms_at(target, owner_);
   request = name.allow & ~perm::link;
   looked.perms.allow = name.allow & (of_target.allow | perm::link);
-  const auto fits = [](std::uint32_t a, std::uint32_t b) {
-    constexpr std::uint32_t unsafe = compile::xindex::unsafe;
-    return (a & ~unsafe) == (b & ~unsafe) && ((a & unsafe) == 0 || (b & unsafe) != 0);
-  };
   if ((request & ~looked.perms.allow) == 0 && (looked.perms.allow & perm::exec) != 0 &&
-      !fits(name.xindex, of_target.xindex)) {
+      !same_exec(name.xindex, of_target.xindex)) {
     looked.perms.allow &= ~perm::exec;
     request |= perm::exec;
   }
@@ -397,6 +400,14 @@ Verdict judge(const Perms& perms, std::uint32_t request, bool audit_all) {
     return audit_all || (perms.audit & request) != 0 ? Verdict::allowed_audited : Verdict::allowed;
   if ((missing & ~perms.prompt) == 0) return Verdict::prompt;
   return !audit_all && (missing & ~perms.quiet) == 0 ? Verdict::denied_silently : Verdict::denied;
+}
+
+bool may_link(const Perms& name, const Perms& pair, const Perms& existing) {
+  if ((name.allow & pair.allow & perm::link) == 0) return false;
+  if ((pair.allow & perm::lock) == 0) return true;
+  const std::uint32_t wanted = name.allow & ~perm::link;
+  if ((wanted & ~existing.allow) != 0) return false;
+  return (name.allow & perm::exec) == 0 || same_exec(name.xindex, existing.xindex);
 }
 
 bool lets_through(Verdict verdict) {

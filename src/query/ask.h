@@ -38,6 +38,11 @@ enum class Verdict : std::uint8_t {
 /// What an entry says about a request for some of its bits. `audit_all`: the profile logs every access.
 [[nodiscard]] Verdict judge(const compile::Perms& perms, std::uint32_t request, bool audit_all);
 
+/// A hard link, by the entries of its new name, of the pair and of the existing file: the pair may want the
+/// file to allow all that the name does.
+[[nodiscard]] bool may_link(const compile::Perms& name, const compile::Perms& pair,
+                            const compile::Perms& existing);
+
 /// A rule that decided.
 struct Decider {
   std::uint32_t rule = 0;  ///< index in ResolvedProfile::rules; TagMeaning::implied: none of the text

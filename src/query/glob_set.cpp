@@ -142,7 +142,9 @@ void Writer::follow(const Place& place, const std::string& text) {
 /// A wider pattern. Behind a `/`, `**` does not match the folder itself.
 void Writer::in_part(const Place& place) {
   if (place.text.ends_with('/') && graph_[place.state].accepts) row(place.text, true);
-  row(place.text + "**", false);
+  std::string before = place.text;
+  if (before.ends_with("/?")) before.pop_back();
+  row(before + "**", false);
 }
 
 /// `**`, but for a few.
