@@ -29,6 +29,8 @@ ELSEWHERE = {
     5201: "tests/diagnostics/verbs.txt",
     5202: "src/app/apply_test.cpp",
 }
+# Codes without a case, and why; told in every run.
+UNSHOWN = {4117: "only after 20 s of work or 1 GiB on one profile (src/app/check.cpp), which is no test's time"}
 
 
 class Case:
@@ -107,10 +109,12 @@ for number, name in sorted(codes.items()):
         text = (SOURCE / ELSEWHERE[number]).read_text()
         if f"BH{number}" not in text and f"Code::{name}" not in text:
             faults.append(f"BH{number} ({name}) is not in {ELSEWHERE[number]}")
-    elif number not in seen:
+    elif number not in seen and number not in UNSHOWN:
         faults.append(f"BH{number} ({name}) is shown by no case with its place and caret")
-for number in ELSEWHERE:
+for number in {**ELSEWHERE, **UNSHOWN}:
     if number not in codes or number in seen:
-        faults.append(f"BH{number} need not be looked for elsewhere")
+        faults.append(f"BH{number} need not be excused")
+for number, reason in UNSHOWN.items():
+    print(f"BH{number} has no case: {reason}")
 print("\n".join(faults) or f"{len(codes)} codes, each said as it should be")
 sys.exit(1 if faults else 0)
