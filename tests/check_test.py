@@ -204,8 +204,8 @@ def no_noise():
     files = [f for f in json.loads(done.stdout)["files"] if f["failed"] is None]
     warnings = [(f["file"], d["code"]) for f in files for d in f["findings"] if d["severity"] == "warning"]
     print(f"{len(files)} profiles of Debian's: {len(warnings)} warnings")
-    # A text without abi, or a program that can be written and run, is what a user wants to hear of: one for every other file.
-    expect(len(warnings) <= len(files) / 2, f"{len(warnings)} warnings about {len(files)} files: {warnings}")
+    # A text without abi, or a program that can be written and run, is what a user wants to hear of: two for three files.
+    expect(len(warnings) <= len(files) * 2 / 3, f"{len(warnings)} warnings about {len(files)} files: {warnings}")
 
 
 def main():

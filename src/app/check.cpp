@@ -48,11 +48,13 @@ Result<compile::KernelPolicy> compile_finest(Session& session, policy::ResolvedP
 }
 
 /// In a strict text each list of the spec says its own, and some things are said twice: that is meant.
-void leave_out_idle(std::vector<check::Finding>& findings) {
+/// Denials are quiet only where the spec's Quiet says so.
+void leave_out_meant(std::vector<check::Finding>& findings) {
   using enum diag::Code;
   std::erase_if(findings, [](const check::Finding& finding) {
     const diag::Code code = finding.diagnostic.code;
-    return code == rule_repeated || code == rule_shadowed || code == rule_dead || code == rule_in_include;
+    return code == rule_repeated || code == rule_shadowed || code == rule_dead || code == rule_in_include ||
+           code == quiet_deny;
   });
 }
 
@@ -88,7 +90,7 @@ Result<std::vector<check::Finding>> look(Session& session, Pipeline& pipeline, c
                                          const policy::ResolvedPolicy& policy, const CheckOptions& options) {
   BH_TRY(const generate::ImageNames* image, pipeline.image());
   auto findings = found_in(session, profile, policy, image);
-  if (generate::is_strict_text(without_mark(session.sources.text(profile.text)))) leave_out_idle(findings);
+  if (generate::is_strict_text(without_mark(session.sources.text(profile.text)))) leave_out_meant(findings);
   if (profile.generated) move_to_spec(session, profile, findings);
   check::Findings of_comments;
   check::Ignores ignores(session.sources, profile.input.source, of_comments);

@@ -29,4 +29,14 @@ HostParserAnswer ask_host_parser(const std::string& path, const std::string& bas
   return {};
 }
 
+std::optional<std::string> compile_with_host_parser(const std::string& path, const std::string& base) {
+  for (const char* program : candidates) {
+    auto outcome = spawn({program, "-QKS", "--quiet", "--base", base, path});
+    if (!outcome) continue;
+    if (outcome->timed_out || outcome->exit_code != 0) return std::nullopt;
+    return std::move(outcome->out);
+  }
+  return std::nullopt;
+}
+
 }  // namespace bh::app

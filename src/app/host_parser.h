@@ -1,8 +1,10 @@
-// The distribution's own apparmor_parser, asked only whether it can read a file: one unreadable file in the
-// policy folder breaks every tool that reads the folder, the boot service among them.
+// The distribution's own apparmor_parser. Asked whether it can read a file: one unreadable file in the policy
+// folder breaks every tool that reads the folder, the boot service among them. And asked what it makes of a
+// text that a runtime would have it compile.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace bh::app {
@@ -17,5 +19,10 @@ struct HostParserAnswer {
 
 /// Runs `apparmor_parser -QK` on the file: it compiles, loads nothing, caches nothing.
 [[nodiscard]] HostParserAnswer ask_host_parser(const std::string& path, const std::string& base);
+
+/// What it compiles the file to for the running kernel, loading and caching nothing. None: it is not
+/// installed, or refuses.
+[[nodiscard]] std::optional<std::string> compile_with_host_parser(const std::string& path,
+                                                                  const std::string& base);
 
 }  // namespace bh::app

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/host_parser.h"
+#include "base/file.h"
 #include "compile/decode.h"
 
 namespace bh::app {
@@ -39,32 +41,66 @@ Result<compile::KernelPolicy> compile_text(Session& session, Pipeline& pipeline,
   return std::move(compiled.policy);
 }
 
-}  // namespace
+/// As the runtime has it compiled: an old parser does not know every socket family that the kernel has, and
+/// keeps some denials less quiet. None: there is no such parser here.
+std::optional<compile::KernelPolicy> compile_as_runtimes_do(Session& session, const Pipeline& pipeline,
+                                                            const std::string& text) {
+  const auto file = StagedFile::stage(session.world.os, "/tmp/bulkhead-default", text, 0600);
+  if (!file) return std::nullopt;
+  const auto bytes = compile_with_host_parser(file->temporary(), pipeline.base());
+  auto policy = bytes ? compile::decode(*bytes) : fail("not compiled");
+  return policy ? std::optional(std::move(*policy)) : std::nullopt;
+}
 
-Result<LoadedDefault> compare_with_loaded(Session& session, Pipeline& pipeline, generate::Runtime runtime) {
-  LoadedDefault result;
-  BH_TRY_DO(session.kernel.require());
-  BH_TRY(result.profile, loaded_name(session, runtime));
-  if (result.profile.empty()) return result;
-  BH_TRY(std::string bytes, session.kernel.raw_data_of(result.profile));
-  BH_TRY(const auto held, compile::decode(bytes));
-  bool first = true;
+/// The text for each manager that it may be.
+std::vector<std::pair<std::string, std::string>> texts(Session& session, const Pipeline& pipeline,
+                                                       generate::Runtime runtime, const std::string& name) {
+  std::vector<std::pair<std::string, std::string>> all;
   for (const std::string& manager : managers(session))
     for (const bool rootless : {true, false}) {
       generate::HostIncludes host = includes_of(session.world.os, pipeline.base());
       host.manager = manager;
       host.rootless = rootless;
-      host.name = result.profile;
-      BH_TRY(const auto ours, compile_text(session, pipeline, generate::runtime_default(runtime, host)));
-      BH_TRY(auto differences, query::policy_differences(ours, held));
-      if (!first && differences.size() >= result.differences.size()) continue;
-      first = false;
-      result.same = differences.empty();
-      result.manager = manager.empty() ? std::string("a profile of its own name") : manager;
-      result.differences = std::move(differences);
-      if (result.same) return result;
+      host.name = name;
+      std::string text = generate::runtime_default(runtime, host);
+      const bool known =
+          std::ranges::find(all, text, &std::pair<std::string, std::string>::second) != all.end();
+      if (!known) all.emplace_back(manager.empty() ? "a profile of its own name" : manager, std::move(text));
     }
-  return result;
+  return all;
+}
+
+/// Keeps what fits better. True: it is the same.
+Result<bool> compare(const std::string& manager, const compile::KernelPolicy& ours,
+                     const compile::KernelPolicy& held, LoadedDefault& best) {
+  BH_TRY(auto differences, query::policy_differences(ours, held));
+  if (best.manager.empty() || differences.size() < best.differences.size()) {
+    best.same = differences.empty();
+    best.manager = manager;
+    best.differences = std::move(differences);
+  }
+  return best.same;
+}
+
+}  // namespace
+
+Result<LoadedDefault> compare_with_loaded(Session& session, Pipeline& pipeline, generate::Runtime runtime) {
+  LoadedDefault best;
+  BH_TRY_DO(session.kernel.require());
+  BH_TRY(best.profile, loaded_name(session, runtime));
+  if (best.profile.empty()) return best;
+  BH_TRY(std::string bytes, session.kernel.raw_data_of(best.profile));
+  BH_TRY(const auto held, compile::decode(bytes));
+  for (const auto& [manager, text] : texts(session, pipeline, runtime, best.profile)) {
+    BH_TRY(const auto ours, compile_text(session, pipeline, text));
+    BH_TRY(bool same, compare(manager, ours, held, best));
+    if (same) break;
+    const auto theirs = compile_as_runtimes_do(session, pipeline, text);
+    if (!theirs) continue;
+    BH_TRY(same, compare(manager, *theirs, held, best));
+    if (same) break;
+  }
+  return best;
 }
 
 }  // namespace bh::app

@@ -1,7 +1,8 @@
 // Is the default profile that this kernel holds the one that we know of the runtime?
 //
-// By meaning, not by bytes: a runtime has the host's own parser compile its text. The manager's part differs
-// from host to host (it is the profile that the daemon itself runs under), so each that it may be is tried.
+// By meaning, not by bytes. A runtime has the host's own parser compile its text, so where ours is not the
+// same, the text is given to that parser too (it loads nothing). The manager's part differs from host to host
+// (it is the profile that the daemon itself runs under), so each that it may be is tried.
 #pragma once
 
 #include <string>
