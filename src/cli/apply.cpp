@@ -4,7 +4,6 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/json.h"
@@ -127,7 +126,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
 }
 
 constexpr Argument arguments[] = {{.name = "PROFILE", .help = input_help}};
-constexpr Flag flags[] = {
+constexpr Flag own_flags[] = {
     complain_flag,
     dry_run_flag,
     {.name = "force",
@@ -137,18 +136,9 @@ constexpr Flag flags[] = {
      .value = "DIR",
      .help = "write the file there instead of /etc/apparmor.d",
      .completes = Completes::folder},
-    style_flag,
-    image_flag,
-    rootfs_flag,
-    host_flag,
-    context_flag,
-    abi_flag,
-    features_flag,
-    policy_features_flag,
-    include_flag,
-    base_flag,
-    format_flag,
 };
+constexpr Flag last_flags[] = {format_flag};
+constexpr auto flags = joined(own_flags, any_policy_flags, last_flags);
 constexpr Example examples[] = {
     {"apply examples/nginx.toml", "make, compile, check, load and keep it; prints the docker flag"},
     {"apply --dry-run examples/nginx.toml", "all of that without touching the system"},

@@ -1,10 +1,10 @@
 #include "app/version.h"
 #include "audit/run.h"
-#include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
+#include "cli/report.h"
 #include "cli/terminal.h"
 #include "report/render.h"
 
@@ -72,11 +72,8 @@ int run(const Arguments& arguments, Terminal& terminal) {
   if (!document) return trouble(terminal, document.error());
   auto output = arguments.value_or("output", "-");
   auto text = rendered(*document, arguments, output == "-" && terminal.colour_out());
-  if (output == "-") {
-    terminal.out(text);
-  } else if (auto written = write_file_atomic(Os::real(), output, text); !written) {
+  if (auto written = put_out(Os::real(), terminal, output, text); !written)
     return trouble(terminal, written.error());
-  }
   return audit::is_bad(*document, arguments.value_or("fail-on", "fail")) ? exit_findings : exit_fine;
 }
 

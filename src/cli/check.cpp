@@ -3,11 +3,9 @@
 #include <algorithm>
 
 #include "app/check_document.h"
-#include "base/file.h"
 #include "check/ignore.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/json.h"
 #include "cli/policy_flags.h"
@@ -149,9 +147,7 @@ int run(const Arguments& arguments, Terminal& terminal) {
     print_assumed_features(*features, terminal);
   const auto output = arguments.value_or("output", "-");
   const std::string text = rendered(session, files, arguments, output == "-" && terminal.colour_out());
-  if (output == "-") {
-    terminal.out(text);
-  } else if (auto written = write_file_atomic(session.world.os, output, text); !written) {
+  if (auto written = put_out(session.world.os, terminal, output, text); !written) {
     terminal.complain(written.error().text);
     return exit_trouble;
   }
@@ -172,7 +168,7 @@ constexpr Argument arguments[] = {{.name = "FILE",
                                    .help = "a spec (TOML), profile text, a folder of them; also "
                                            "docker-default, bane:SPEC, a compiled policy, loaded:NAME",
                                    .many = true}};
-constexpr Flag flags[] = {
+constexpr Flag own_flags[] = {
     {.name = "expect",
      .value = "FILE",
      .help = "expectations (TOML: [[Expect]] with Allow and Deny), beside those of a spec",
@@ -204,17 +200,8 @@ constexpr Flag flags[] = {
      .value = "FILE",
      .help = "write the report there",
      .completes = Completes::file},
-    style_flag,
-    image_flag,
-    rootfs_flag,
-    host_flag,
-    context_flag,
-    abi_flag,
-    features_flag,
-    policy_features_flag,
-    include_flag,
-    base_flag,
 };
+constexpr auto flags = joined(own_flags, any_policy_flags);
 constexpr Example examples[] = {
     {"check web.toml", "its expectations, and what is wrong with the profile that it gives"},
     {"check /etc/apparmor.d --fail-on never", "what is wrong with a host's profiles"},

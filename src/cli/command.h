@@ -5,6 +5,8 @@
 // runs.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -26,6 +28,18 @@ struct Flag {
   Completes completes = Completes::nothing;
   bool many = false;  ///< may be given again and again
 };
+
+/// Several lists of flags as one, in their order: those of a command and those that it shares with others.
+template <std::size_t... N>
+[[nodiscard]] constexpr auto joined(const Flag (&... lists)[N]) {
+  std::array<Flag, (N + ...)> all{};
+  std::size_t at = 0;
+  const auto append = [&](const auto& list) {
+    for (const Flag& flag : list) all[at++] = flag;
+  };
+  (append(lists), ...);
+  return all;
+}
 
 struct Argument {
   std::string_view name;

@@ -4,7 +4,6 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/json.h"
 #include "cli/policy_flags.h"
@@ -65,7 +64,7 @@ constexpr Argument arguments[] = {
     {.name = "A", .help = "the policy of before: any of what `query` takes"},
     {.name = "B", .help = "the policy of after"},
 };
-constexpr Flag flags[] = {
+constexpr Flag own_flags[] = {
     {.name = "fail-on",
      .value = "SEVERITY",
      .help =
@@ -78,17 +77,8 @@ constexpr Flag flags[] = {
          "only whether the kernel could tell them apart, logging included, with a shortest string for each "
          "difference; exit with 1 if it could"},
     complain_flag,
-    style_flag,
-    image_flag,
-    rootfs_flag,
-    host_flag,
-    context_flag,
-    abi_flag,
-    features_flag,
-    policy_features_flag,
-    include_flag,
-    base_flag,
 };
+constexpr auto flags = joined(own_flags, any_policy_flags);
 constexpr Example examples[] = {
     {"diff old.toml new.toml --fail-on high --format markdown", "for a pull request"},
     {"diff docker-default web.toml", "what the spec takes away from what a container gets by itself"},

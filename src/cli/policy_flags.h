@@ -4,6 +4,7 @@
 #include "app/pipeline.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/terminal.h"
 
 namespace bh::cli {
@@ -66,6 +67,12 @@ inline constexpr Flag skip_cache_flag = {.name = "skip-cache",
                                          .help = "the same, by the name that apparmor_parser has for it"};
 inline constexpr Flag dry_run_flag = {
     .name = "dry-run", .letter = 'n', .help = "do everything but change the system"};
+
+/// Of the commands that take any kind of policy and say something of it: how text is made of a spec, for
+/// whose image, and what it is compiled for.
+inline constexpr Flag any_policy_flags[] = {style_flag,   image_flag, rootfs_flag,   host_flag,
+                                            context_flag, abi_flag,   features_flag, policy_features_flag,
+                                            include_flag, base_flag};
 
 inline constexpr std::string_view input_help =
     "a spec (TOML), profile text, a compiled policy, bane:SPEC, docker-default, loaded:NAME, or - for stdin";

@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/json.h"
 #include "cli/policy_flags.h"
@@ -119,7 +118,7 @@ constexpr Argument arguments[] = {{.name = "PROFILE", .help = input_help, .optio
                                    .completes = Completes::nothing,
                                    .optional = true,
                                    .many = true}};
-constexpr Flag flags[] = {
+constexpr Flag own_flags[] = {
     {.name = "actions", .help = "only list how actions are written"},
     {.name = "expect",
      .value = "ANSWER",
@@ -129,18 +128,9 @@ constexpr Flag flags[] = {
      .value = "NAME",
      .help = "which one of a file that holds several (default: the first)"},
     complain_flag,
-    style_flag,
-    image_flag,
-    rootfs_flag,
-    host_flag,
-    context_flag,
-    abi_flag,
-    features_flag,
-    policy_features_flag,
-    include_flag,
-    base_flag,
-    format_flag,
 };
+constexpr Flag last_flags[] = {format_flag};
+constexpr auto flags = joined(own_flags, any_policy_flags, last_flags);
 constexpr Example examples[] = {
     {"query web.toml 'write /etc/passwd' 'exec /bin/sh'", "may it? and which line decides?"},
     {"query loaded:docker-web 'capability net_raw' --expect deny",

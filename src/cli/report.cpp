@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/file.h"
 #include "cli/exit_codes.h"
 #include "diag/render.h"
 
@@ -75,6 +76,13 @@ int print_failure(const app::Session& session, Terminal& terminal, std::string_v
   print_diagnostics(session, terminal);
   terminal.complain(fmt::format("cannot {}: {}", doing, error.text));
   return exit_trouble;
+}
+
+Result<void> put_out(Os& os, Terminal& terminal, const std::string& output, std::string_view text,
+                     mode_t mode) {
+  if (output != "-") return write_file_atomic(os, output, text, mode);
+  terminal.out(text);
+  return {};
 }
 
 void complain_of_silent_denies(const std::string& file, Terminal& terminal) {

@@ -1,6 +1,8 @@
 // How what a verb says becomes text: diagnostics, errors, tables, and JSON.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,11 @@ void print_diagnostics_in_short(const std::vector<app::Said>& said, Terminal& te
 /// Diagnostics, then `bulkhead: cannot VERB WHAT: error`. Returns the exit code.
 int print_failure(const app::Session& session, Terminal& terminal, std::string_view doing,
                   const Error& error);
+
+/// Text to where a command's --output says: `-` is stdout, anything else a file that is there whole or not at
+/// all, with that mode.
+[[nodiscard]] Result<void> put_out(Os& os, Terminal& terminal, const std::string& output,
+                                   std::string_view text, mode_t mode = 0644);
 
 /// Of a file that is kept for complain mode: what the distribution's parser makes of its plain denies.
 void complain_of_silent_denies(const std::string& file, Terminal& terminal);

@@ -1,9 +1,7 @@
 #include "app/score.h"
 
-#include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
 #include "cli/json.h"
 #include "cli/policy_flags.h"
@@ -56,17 +54,12 @@ int run(const Arguments& arguments, Terminal& terminal) {
   const std::string text = format == "json"   ? to_json(*report)
                            : format == "html" ? to_html(*report)
                                               : text_of(*report, arguments.has("verbose"));
-  const auto output = arguments.value_or("output", "-");
-  if (output == "-") {
-    terminal.out(text);
-    return exit_fine;
-  }
-  auto written = write_file_atomic(session.world.os, output, text);
+  auto written = put_out(session.world.os, terminal, arguments.value_or("output", "-"), text);
   return written ? exit_fine : print_failure(session, terminal, "write the page", written.error());
 }
 
 constexpr Argument arguments[] = {{.name = "PROFILE", .help = input_help, .many = true}};
-constexpr Flag flags[] = {
+constexpr Flag own_flags[] = {
     {.name = "profile",
      .value = "NAME",
      .help = "which one of a file that holds several (default: the first)"},
@@ -77,17 +70,8 @@ constexpr Flag flags[] = {
      .value = "FILE",
      .help = "write it there",
      .completes = Completes::file},
-    style_flag,
-    image_flag,
-    rootfs_flag,
-    host_flag,
-    context_flag,
-    abi_flag,
-    features_flag,
-    policy_features_flag,
-    include_flag,
-    base_flag,
 };
+constexpr auto flags = joined(own_flags, any_policy_flags);
 constexpr Example examples[] = {
     {"score web.toml",
      "what it stops, what it lets work, and the rules behind each row that is not as it should be"},

@@ -2,11 +2,11 @@
 
 #include "app/version.h"
 #include "audit/run.h"
-#include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/engine_flags.h"
 #include "cli/exit_codes.h"
+#include "cli/report.h"
 #include "cli/terminal.h"
 
 namespace bh::cli {
@@ -23,13 +23,8 @@ int run(const Arguments& arguments, Terminal& terminal) {
     return exit_trouble;
   }
   auto text = audit::write_snapshot(*snapshot);
-  auto output = arguments.value_or("output", "-");
-  if (output == "-") {
-    terminal.out(text);
-    return exit_fine;
-  }
   // What a host looks like inside is not for everybody, secrets or not.
-  if (auto written = write_file_atomic(Os::real(), output, text, 0600); !written) {
+  if (auto written = put_out(Os::real(), terminal, arguments.value_or("output", "-"), text, 0600); !written) {
     terminal.complain(written.error().text);
     return exit_trouble;
   }
