@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "diag/render.h"
+#include "report/html.h"
 #include "report/render.h"
 
 namespace bh::report {
@@ -12,22 +13,7 @@ std::string xml(std::string_view text) {
   std::string out;
   for (char c : diag::printable(text)) {
     if ((c == '\xbe' || c == '\xbf') && out.ends_with("\xef\xbf")) c = '\xbd';
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
+    append_escaped(out, c);
   }
   return out;
 }
