@@ -145,9 +145,7 @@ Subsets::Subsets(const Nfa& nfa, const Budget& budget) : nfa_(nfa), clock_(budge
   stamps_.assign(positions, 0);
   last_targets_.resize(positions);
   buckets_.assign(nfa.class_count, unknown);
-  out_.dfa.classes = nfa.classes;
-  out_.dfa.class_count = nfa.class_count;
-  out_.dfa.oob_class = nfa.oob_class;
+  out_.dfa = RunDfa(nfa.alphabet());
   intern_broad({}, 0);
 }
 

@@ -12,10 +12,7 @@ namespace bh::automata {
 Dfa blank_dfa(std::size_t states, const std::array<std::uint8_t, 256>& classes, std::uint32_t class_count,
               std::uint32_t oob_class) {
   BH_CHECK(states >= 2 && class_count > 0);
-  Dfa dfa;
-  dfa.classes = classes;
-  dfa.class_count = class_count;
-  dfa.oob_class = oob_class;
+  Dfa dfa(Alphabet{classes, class_count, oob_class});
   dfa.next.assign(states * class_count, Dfa::trap);
   dfa.accept.assign(states, 0);
   return dfa;

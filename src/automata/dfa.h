@@ -15,16 +15,28 @@
 
 namespace bh::automata {
 
-struct Dfa {
-  static constexpr std::uint32_t trap = 0;
-  static constexpr std::uint32_t start = 1;
+/// What an automaton tells apart: the columns of its rows.
+struct Alphabet {
   static constexpr std::uint32_t no_class = 0xffffffff;
 
   std::array<std::uint8_t, 256> classes{};  ///< byte -> class
   std::uint32_t class_count = 0;            ///< columns of a row, the one for out of band included
   std::uint32_t oob_class = no_class;  ///< the column of the out-of-band symbol, if any state has such a step
-  std::vector<std::uint32_t> next;     ///< next[state * class_count + class]
-  std::vector<std::uint32_t> accept;   ///< per state
+
+  [[nodiscard]] const Alphabet& alphabet() const { return *this; }
+
+  bool operator==(const Alphabet&) const = default;
+};
+
+struct Dfa : Alphabet {
+  static constexpr std::uint32_t trap = 0;
+  static constexpr std::uint32_t start = 1;
+
+  Dfa() = default;
+  explicit Dfa(const Alphabet& alphabet) : Alphabet(alphabet) {}
+
+  std::vector<std::uint32_t> next;    ///< next[state * class_count + class]
+  std::vector<std::uint32_t> accept;  ///< per state
 
   [[nodiscard]] std::size_t states() const { return accept.size(); }
   [[nodiscard]] std::span<const std::uint32_t> row(std::uint32_t state) const {

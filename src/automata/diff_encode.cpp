@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <span>
 
 namespace bh::automata {
@@ -35,13 +34,12 @@ struct Tree {
   }
 };
 
-/// For how many bytes two rows differ; gives up when it is `enough`. `bytes_below`: class -> bytes in the
-/// classes below it.
-std::uint32_t bytes_that_differ(std::span<const Run> a, std::span<const Run> b,
-                                const std::uint32_t* bytes_below, std::uint32_t enough) {
+/// For how many bytes two rows differ; gives up when it is `enough`. `below`: of bytes_below().
+std::uint32_t bytes_that_differ(std::span<const Run> a, std::span<const Run> b, const std::uint32_t* below,
+                                std::uint32_t enough) {
   std::uint32_t count = 0;
   walk_rows(a, b, [&](std::uint32_t from, std::uint32_t end, std::uint32_t target_a, std::uint32_t target_b) {
-    if (target_a != target_b) count += bytes_below[end] - bytes_below[from];
+    if (target_a != target_b) count += below[end] - below[from];
     return count < enough;
   });
   return count;
@@ -52,9 +50,7 @@ std::uint32_t bytes_that_differ(std::span<const Run> a, std::span<const Run> b,
 std::vector<std::uint32_t> choose_relatives(const RunDfa& dfa, const std::vector<std::uint16_t>& plain_cost) {
   std::vector<std::uint32_t> relative(dfa.states(), Dfa::trap);
   const Tree tree(dfa);
-  std::vector<std::uint32_t> bytes_below(dfa.class_count + 1, 0);
-  for (const std::uint8_t c : dfa.classes) ++bytes_below[c + 1];
-  std::partial_sum(bytes_below.begin(), bytes_below.end(), bytes_below.begin());
+  const std::vector<std::uint32_t> below = bytes_below(dfa);
 
   // The newest states that step to a target, by target: rows with common targets are alike.
   constexpr std::size_t kept = 4;
@@ -71,7 +67,7 @@ std::vector<std::uint32_t> choose_relatives(const RunDfa& dfa, const std::vector
     for (const Run& run : row) {
       if (run.target != Dfa::trap) {
         targets.push_back(run.target);
-        living_bytes += bytes_below[run.end] - bytes_below[from];
+        living_bytes += below[run.end] - below[from];
       }
       from = run.end;
     }
@@ -83,7 +79,7 @@ std::vector<std::uint32_t> choose_relatives(const RunDfa& dfa, const std::vector
       if (candidate == Dfa::trap || tried[candidate] == state || tree.depth[candidate] >= tree.depth[state])
         return;
       tried[candidate] = state;
-      const std::uint32_t cost = bytes_that_differ(row, dfa.row(candidate), bytes_below.data(), best_cost);
+      const std::uint32_t cost = bytes_that_differ(row, dfa.row(candidate), below.data(), best_cost);
       if (cost < best_cost) {
         best_cost = cost;
         relative[state] = candidate;

@@ -271,10 +271,7 @@ RunDfa Quotient::build() const {
     number[block_of_[Dfa::start]] = Dfa::start;
     order.push_back(block_of_[Dfa::start]);
   }
-  RunDfa out;
-  out.classes = dfa_.classes;
-  out.class_count = dfa_.class_count;
-  out.oob_class = dfa_.oob_class;
+  RunDfa out(dfa_.alphabet());
   out.accept.reserve(representative_.size() + 1);
   out.row_begin.reserve(representative_.size() + 2);
   out.runs.reserve(dfa_.runs.size());

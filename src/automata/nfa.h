@@ -20,13 +20,8 @@
 
 namespace bh::automata {
 
-struct Nfa {
+struct Nfa : Alphabet {
   static constexpr std::uint32_t accepting = std::numeric_limits<std::uint32_t>::max();
-
-  // Classes of bytes that no pattern tells apart.
-  std::array<std::uint8_t, 256> classes{};
-  std::uint32_t class_count = 0;  ///< the out-of-band class included
-  std::uint32_t oob_class = Dfa::no_class;
 
   // Positions. `symbol` is a class (< class_count), class_count + the index of a group of several classes, or
   // `accepting`.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <numeric>
 #include <span>
 
 #include "automata/comb.h"
@@ -40,9 +39,7 @@ struct Default {
 class RowBuilder {
  public:
   explicit RowBuilder(const RunDfa& dfa)
-      : dfa_(dfa), weight_(dfa.states(), 0), bytes_below_(dfa.class_count + 1, 0) {
-    for (const std::uint8_t column : dfa.classes) ++bytes_below_[column + 1];
-    std::partial_sum(bytes_below_.begin(), bytes_below_.end(), bytes_below_.begin());
+      : dfa_(dfa), weight_(dfa.states(), 0), bytes_below_(bytes_below(dfa)) {
     std::vector<std::uint32_t> fill = bytes_below_;
     for (std::size_t byte = 0; byte < 256; ++byte)
       bytes_[fill[dfa.classes[byte]]++] = static_cast<std::int16_t>(byte);
@@ -60,7 +57,7 @@ class RowBuilder {
   const RunDfa& dfa_;
   std::vector<std::uint32_t> weight_;       // target -> bytes that lead to it; all 0 between calls
   std::array<std::int16_t, 256> bytes_{};   // class by class
-  std::vector<std::uint32_t> bytes_below_;  // class -> bytes in the classes below it; none are out of band
+  std::vector<std::uint32_t> bytes_below_;  // of bytes_below()
 };
 
 Default RowBuilder::default_of(std::uint32_t state) {

@@ -1,14 +1,12 @@
 #include "automata/run_dfa.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace bh::automata {
 
 RunDfa to_runs(const Dfa& dfa) {
-  RunDfa out;
-  out.classes = dfa.classes;
-  out.class_count = dfa.class_count;
-  out.oob_class = dfa.oob_class;
+  RunDfa out(dfa.alphabet());
   out.accept = dfa.accept;
   out.row_begin.reserve(dfa.states() + 1);
   for (std::uint32_t state = 0; state < dfa.states(); ++state) {
@@ -20,10 +18,7 @@ RunDfa to_runs(const Dfa& dfa) {
 }
 
 Dfa to_dense(const RunDfa& dfa) {
-  Dfa out;
-  out.classes = dfa.classes;
-  out.class_count = dfa.class_count;
-  out.oob_class = dfa.oob_class;
+  Dfa out(dfa.alphabet());
   out.accept = dfa.accept;
   out.next.resize(dfa.states() * dfa.class_count, Dfa::trap);
   std::uint32_t* row = out.next.data();
@@ -35,6 +30,13 @@ Dfa to_dense(const RunDfa& dfa) {
     }
   }
   return out;
+}
+
+std::vector<std::uint32_t> bytes_below(const Alphabet& alphabet) {
+  std::vector<std::uint32_t> below(alphabet.class_count + 1, 0);
+  for (const std::uint8_t column : alphabet.classes) ++below[column + 1];
+  std::partial_sum(below.begin(), below.end(), below.begin());
+  return below;
 }
 
 }  // namespace bh::automata

@@ -21,10 +21,10 @@ struct Run {
   bool operator==(const Run&) const = default;
 };
 
-struct RunDfa {
-  std::array<std::uint8_t, 256> classes{};  ///< as in Dfa
-  std::uint32_t class_count = 0;            ///< as in Dfa
-  std::uint32_t oob_class = Dfa::no_class;  ///< as in Dfa
+struct RunDfa : Alphabet {
+  RunDfa() = default;
+  explicit RunDfa(const Alphabet& alphabet) : Alphabet(alphabet) {}
+
   std::vector<Run> runs;                    ///< row after row; neighbours in a row differ in their targets
   std::vector<std::uint32_t> row_begin{0};  ///< per state, one more at the end
   std::vector<std::uint32_t> accept;        ///< per state
@@ -71,5 +71,12 @@ void walk_rows(std::span<const Run> a, std::span<const Run> b, Visit visit) {
 
 [[nodiscard]] RunDfa to_runs(const Dfa& dfa);
 [[nodiscard]] Dfa to_dense(const RunDfa& dfa);
+/// What the rows of to_dense(dfa) take.
+[[nodiscard]] inline std::size_t dense_bytes(const RunDfa& dfa) {
+  return dfa.states() * dfa.class_count * sizeof(std::uint32_t);
+}
+
+/// By class, and one more at the end: how many bytes are in the classes below it. Out of band is no byte.
+[[nodiscard]] std::vector<std::uint32_t> bytes_below(const Alphabet& alphabet);
 
 }  // namespace bh::automata
