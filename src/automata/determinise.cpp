@@ -518,6 +518,8 @@ tl::expected<Determinised, OverBudget> determinise(const ExprPool& pool, std::sp
                                                    const Budget& budget) {
   auto made = determinise_runs(pool, patterns, budget);
   if (!made) return tl::unexpected(made.error());
+  if (dense_bytes(made->dfa) > budget.max_bytes)
+    return tl::unexpected(OverBudget{OverBudget::What::bytes, budget.max_bytes});
   return Determinised{to_dense(made->dfa), std::move(made->tag_sets)};
 }
 

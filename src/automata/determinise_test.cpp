@@ -123,6 +123,19 @@ TEST(Determinise, stops_at_the_limit_of_bytes) {
   EXPECT_EQ(made.error().what, OverBudget::What::bytes);
 }
 
+TEST(Determinise, dense_rows_count_against_the_limit_of_bytes) {
+  ExprPool pool;
+  std::vector<ExprId> all;  // a row of 256 classes for each byte of a text
+  for (unsigned byte = 0; byte < 256; ++byte) all.push_back(pool.byte(static_cast<std::uint8_t>(byte)));
+  const std::vector<Pattern> patterns{{pool.concat(all), 1}};
+  constexpr std::size_t dense = (256 + 2) * 256 * sizeof(std::uint32_t);
+  EXPECT_TRUE(determinise(pool, patterns, {.max_bytes = dense}));
+  EXPECT_TRUE(determinise_runs(pool, patterns, {.max_bytes = dense - 1}));
+  const auto made = determinise(pool, patterns, {.max_bytes = dense - 1});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().what, OverBudget::What::bytes);
+}
+
 TEST(Determinise, stops_at_the_limit_of_time) {
   ExprPool pool;
   const std::vector<Pattern> patterns{{exponential(pool, 60), 9}};

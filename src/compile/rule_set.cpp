@@ -164,7 +164,13 @@ std::optional<Pdb> RuleSet::build(const Context& context) const {
   pdb.perms = table.take();
   for (std::uint32_t& accept : made->dfa.accept) accept = accept_of_set[accept];
   pdb.runs = automata::minimise(made->dfa);
-  if (context.dense) pdb.dfa = automata::to_dense(pdb.runs);
+  if (context.dense) {
+    if (automata::dense_bytes(pdb.runs) > context.budget.max_bytes) {
+      report_budget(context, {automata::OverBudget::What::bytes, context.budget.max_bytes}, false);
+      return std::nullopt;
+    }
+    pdb.dfa = automata::to_dense(pdb.runs);
+  }
   if (context.keep_meetings) {
     auto states = automata::determinise(pool_, patterns(true), context.budget);
     if (!states) {
