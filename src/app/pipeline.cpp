@@ -27,8 +27,6 @@ policy::ResolveOptions resolve_options(const PolicySettings& settings) {
   return options;
 }
 
-bool exists(Os& os, const std::string& path) { return os.stat(path).has_value(); }
-
 std::string known_kernels() {
   std::string names;
   for (const compile::KnownFeatures& known : compile::known_features())
@@ -68,8 +66,9 @@ Result<Profile> Pipeline::read(const std::string& name) {
   if (settings_.style) options.style = *settings_.style;
   if (as_bane) options.style = generate::Style::bane;
   if (settings_.complain) options.mode = generate::Mode::complain;
-  options.host_has_tunables = exists(session_.world.os, settings_.base + "/tunables/global");
-  options.host_has_base = exists(session_.world.os, settings_.base + "/abstractions/base");
+  const generate::HostIncludes host = includes_of(session_.world.os, settings_.base);
+  options.host_has_tunables = host.tunables;
+  options.host_has_base = host.base;
   if (options.style == generate::Style::strict) {
     BH_TRY(options.abi, abi());
     BH_TRY(options.image, image());
