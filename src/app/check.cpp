@@ -63,12 +63,9 @@ void move_to_spec(const Session& session, const Profile& profile, std::vector<ch
   for (check::Finding& finding : findings) {
     finding.edits.clear();
     const diag::Span made = finding.diagnostic.span;
-    if (!made.valid() || made.source != profile.text) continue;
-    const auto line = session.sources.position(made.source, made.begin).line;
-    const auto& origins = profile.generated->origins;
-    const auto found = std::ranges::find(origins, line, &generate::LineOrigin::line);
-    if (found == origins.end()) continue;
-    finding.diagnostic.span = found->span;
+    const generate::LineOrigin* origin = profile.asked_for(session.sources, made);
+    if (origin == nullptr) continue;
+    finding.diagnostic.span = origin->span;
     finding.diagnostic.labels.insert(finding.diagnostic.labels.begin(), {made, "this is made from it"});
   }
 }

@@ -40,6 +40,13 @@ std::string Compiled::name() const {
   return policy.profiles.empty() ? std::string() : listed_name(policy.profiles.front());
 }
 
+const generate::LineOrigin* Profile::asked_for(const diag::SourceMap& sources, diag::Span place) const {
+  if (!made(place)) return nullptr;
+  const auto line = sources.position(place.source, place.begin).line;
+  const auto found = std::ranges::find(generated->origins, line, &generate::LineOrigin::line);
+  return found == generated->origins.end() ? nullptr : &*found;
+}
+
 Pipeline::Pipeline(Session& session, PolicySettings settings)
     : session_(session),
       settings_(std::move(settings)),
@@ -84,15 +91,10 @@ Result<Profile> Pipeline::read(const std::string& name) {
 void Pipeline::forward(const diag::Sink& from, const Profile& profile) {
   for (const diag::Diagnostic& diagnostic : from.diagnostics()) {
     said_.push_back(diagnostic);
-    bool ours = profile.generated && diagnostic.span.valid() && diagnostic.span.source == profile.text;
-    const generate::LineOrigin* origin = nullptr;
-    if (ours) {
-      auto line = session_.sources.position(profile.text, diagnostic.span.begin).line;
-      auto found = std::ranges::find(profile.generated->origins, line, &generate::LineOrigin::line);
-      if (found != profile.generated->origins.end()) origin = &*found;
-    }
+    const generate::LineOrigin* origin = profile.asked_for(session_.sources, diagnostic.span);
     // That a rule which nobody asked for has no effect on this kernel is no news.
-    if (ours && origin == nullptr && diagnostic.severity == diag::Severity::note) continue;
+    if (profile.made(diagnostic.span) && origin == nullptr && diagnostic.severity == diag::Severity::note)
+      continue;
     auto& forwarded = session_.sink.report(diagnostic.code, diagnostic.span, diagnostic.message);
     forwarded.labels = diagnostic.labels;
     forwarded.help = diagnostic.help;
