@@ -27,22 +27,30 @@ constexpr std::size_t most_rounds = 32;  // of fixing; each takes away or mends 
 constexpr std::chrono::seconds most_time{20};
 constexpr std::size_t most_bytes = std::size_t{1} << 30;
 
+/// Of the newest known kernel.
+const compile::Features& newest_features() {
+  static const compile::Features newest = [] {
+    diag::SourceMap sources;
+    diag::Sink sink;
+    const diag::SourceId source = sources.add("features", std::string(compile::known_features().back().text));
+    auto features = compile::parse_features(sources, source, sink);
+    BH_CHECK(features.has_value());
+    return std::move(*features);
+  }();
+  return newest;
+}
+
 /// The policy in its finest form: for the newest known kernel, whatever the text's own abi leaves out.
 /// `meetings`: with what findings ask for.
 Result<compile::KernelPolicy> compile_finest(Session& session, policy::ResolvedPolicy policy, bool meetings) {
   policy.abi.reset();
   diag::Sink told_already;
-  const compile::KnownFeatures& newest = compile::known_features().back();
-  const diag::SourceId source =
-      session.sources.add(fmt::format("features of {}", newest.kernel), std::string(newest.text));
-  const auto features = compile::parse_features(session.sources, source, told_already);
-  BH_CHECK(features.has_value());
   compile::Options options;
   options.keep_tags = options.keep_meetings = meetings;
   if (meetings) options.budget = {.max_bytes = most_bytes, .max_time = most_time};
-  auto compiled = compile::compile(policy, *features, options, session.sources, told_already);
+  auto compiled = compile::compile(policy, newest_features(), options, session.sources, told_already);
   if (!compiled)
-    return fail("for Linux {} it cannot be compiled: {}", newest.kernel,
+    return fail("for Linux {} it cannot be compiled: {}", compile::known_features().back().kernel,
                 told_already.diagnostics().empty() ? "" : told_already.diagnostics().front().message);
   return std::move(*compiled);
 }
