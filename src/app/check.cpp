@@ -129,7 +129,8 @@ Result<std::vector<generate::Expectation>> expectations_of(Session& session, con
 Result<void> check_into(Session& session, Pipeline& pipeline, const CheckOptions& options,
                         CheckedFile& file) {
   BH_TRY(Profile profile, pipeline.read(file.input));
-  BH_TRY(Compiled compiled, pipeline.compile(profile));
+  const bool asked = !options.expect.empty() || (profile.spec && !profile.spec->expectations.empty());
+  BH_TRY(Compiled compiled, pipeline.compile(profile, asked ? Purpose::answers : Purpose::loading));
   BH_TRY(auto expectations, expectations_of(session, profile, options.expect));
   file.has_text = profile.input.kind != InputKind::compiled;
   if (!expectations.empty() || !options.profile.empty()) {
@@ -191,7 +192,7 @@ Result<FixedFile> fix_file(Session& session, Pipeline& pipeline, const std::stri
   FixedFile fixed{.input = input};
   BH_TRY(const Profile original, pipeline.read(input));
   BH_TRY(const mode_t mode, may_be_fixed(session, original));
-  if (auto compiles = pipeline.compile(original); !compiles)
+  if (auto compiles = pipeline.compile(original, Purpose::loading); !compiles)
     return tl::unexpected(std::move(compiles.error()));
   Profile profile = original;
   for (std::size_t round = 0;; ++round) {
