@@ -214,8 +214,8 @@ void find_quiet_denies(const ProfileView& view, Findings& out) {
       fmt::format("{} without `audit`: what {} leaves no line in the log, in complain mode neither, so that "
                   "nobody can see an attack, or why something fails",
                   quiet.size() == 1 ? "a deny rule"
-                                    : fmt::format("this and {}", count_of(quiet.size() - 1, "more deny rule",
-                                                                          "more deny rules")),
+                                    : fmt::format("this and {} more deny rule{}", quiet.size() - 1,
+                                                  quiet.size() == 2 ? "" : "s"),
                   quiet.size() == 1 ? "it refuses" : "they refuse"));
   finding.with_help("write `audit deny` where a refusal is news; plain `deny` is for noise that is known");
   for (const WrittenRule* written : quiet)
