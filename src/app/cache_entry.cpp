@@ -105,6 +105,12 @@ KeptDiagnostic diagnostic(Unpacker& from) {
 
 }  // namespace
 
+std::string sealed(std::string_view body) {
+  std::string out = std::string(head) + checksum(body);
+  out += body;
+  return out;
+}
+
 std::string packed(const CacheEntry& entry, std::string_view key) {
   std::string body;
   body.reserve(entry.bytes.size() + 8192);
@@ -136,7 +142,7 @@ std::string packed(const CacheEntry& entry, std::string_view key) {
     pack.number(profile.policy_states);
   });
   pack.text(entry.bytes);
-  return std::string(head) + checksum(body) + body;
+  return sealed(body);
 }
 
 Result<CacheEntry> unpacked(std::string_view bytes, std::string_view key) {

@@ -59,6 +59,9 @@ struct CacheEntry {
   bool operator==(const CacheEntry&) const = default;
 };
 
+/// A head and a checksum, and `body` behind them.
+[[nodiscard]] std::string sealed(std::string_view body);
+
 /// A file's bytes: a head, a checksum over the rest, `key` and the entry.
 [[nodiscard]] std::string packed(const CacheEntry& entry, std::string_view key);
 

@@ -1,6 +1,4 @@
 // Any bytes as a cache entry, with a checksum that is right: refused, or the same when written again.
-#include <xxhash.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,10 +8,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string body(reinterpret_cast<const char*>(data), size);
-  std::string bytes = "bulkhead cache 1\n";
-  const std::uint64_t sum = XXH3_64bits(body.data(), body.size());
-  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<char>(sum >> (8 * i) & 0xff));
-  bytes += body;
+  const std::string bytes = bh::app::sealed(body);
   for (const char* key : {"", "key"}) {
     const auto entry = bh::app::unpacked(bytes, key);
     if (!entry) continue;

@@ -27,22 +27,30 @@ constexpr std::size_t most_rounds = 32;  // of fixing; each takes away or mends 
 constexpr std::chrono::seconds most_time{20};
 constexpr std::size_t most_bytes = std::size_t{1} << 30;
 
+/// Of the newest known kernel.
+const compile::Features& newest_features() {
+  static const compile::Features newest = [] {
+    diag::SourceMap sources;
+    diag::Sink sink;
+    const diag::SourceId source = sources.add("features", std::string(compile::known_features().back().text));
+    auto features = compile::parse_features(sources, source, sink);
+    BH_CHECK(features.has_value());
+    return std::move(*features);
+  }();
+  return newest;
+}
+
 /// The policy in its finest form: for the newest known kernel, whatever the text's own abi leaves out.
 /// `meetings`: with what findings ask for.
 Result<compile::KernelPolicy> compile_finest(Session& session, policy::ResolvedPolicy policy, bool meetings) {
   policy.abi.reset();
   diag::Sink told_already;
-  const compile::KnownFeatures& newest = compile::known_features().back();
-  const diag::SourceId source =
-      session.sources.add(fmt::format("features of {}", newest.kernel), std::string(newest.text));
-  const auto features = compile::parse_features(session.sources, source, told_already);
-  BH_CHECK(features.has_value());
   compile::Options options;
   options.keep_tags = options.keep_meetings = meetings;
   if (meetings) options.budget = {.max_bytes = most_bytes, .max_time = most_time};
-  auto compiled = compile::compile(policy, *features, options, session.sources, told_already);
+  auto compiled = compile::compile(policy, newest_features(), options, session.sources, told_already);
   if (!compiled)
-    return fail("for Linux {} it cannot be compiled: {}", newest.kernel,
+    return fail("for Linux {} it cannot be compiled: {}", compile::known_features().back().kernel,
                 told_already.diagnostics().empty() ? "" : told_already.diagnostics().front().message);
   return std::move(*compiled);
 }
@@ -63,12 +71,9 @@ void move_to_spec(const Session& session, const Profile& profile, std::vector<ch
   for (check::Finding& finding : findings) {
     finding.edits.clear();
     const diag::Span made = finding.diagnostic.span;
-    if (!made.valid() || made.source != profile.text) continue;
-    const auto line = session.sources.position(made.source, made.begin).line;
-    const auto& origins = profile.generated->origins;
-    const auto found = std::ranges::find(origins, line, &generate::LineOrigin::line);
-    if (found == origins.end()) continue;
-    finding.diagnostic.span = found->span;
+    const generate::LineOrigin* origin = profile.asked_for(session.sources, made);
+    if (origin == nullptr) continue;
+    finding.diagnostic.span = origin->span;
     finding.diagnostic.labels.insert(finding.diagnostic.labels.begin(), {made, "this is made from it"});
   }
 }
@@ -124,7 +129,8 @@ Result<std::vector<generate::Expectation>> expectations_of(Session& session, con
 Result<void> check_into(Session& session, Pipeline& pipeline, const CheckOptions& options,
                         CheckedFile& file) {
   BH_TRY(Profile profile, pipeline.read(file.input));
-  BH_TRY(Compiled compiled, pipeline.compile(profile));
+  const bool asked = !options.expect.empty() || (profile.spec && !profile.spec->expectations.empty());
+  BH_TRY(Compiled compiled, pipeline.compile(profile, asked ? Purpose::answers : Purpose::loading));
   BH_TRY(auto expectations, expectations_of(session, profile, options.expect));
   file.has_text = profile.input.kind != InputKind::compiled;
   if (!expectations.empty() || !options.profile.empty()) {
@@ -186,7 +192,7 @@ Result<FixedFile> fix_file(Session& session, Pipeline& pipeline, const std::stri
   FixedFile fixed{.input = input};
   BH_TRY(const Profile original, pipeline.read(input));
   BH_TRY(const mode_t mode, may_be_fixed(session, original));
-  if (auto compiles = pipeline.compile(original); !compiles)
+  if (auto compiles = pipeline.compile(original, Purpose::loading); !compiles)
     return tl::unexpected(std::move(compiles.error()));
   Profile profile = original;
   for (std::size_t round = 0;; ++round) {

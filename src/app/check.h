@@ -6,7 +6,6 @@
 // what would be loaded here.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -48,8 +48,8 @@ struct CompileReport {
 };
 
 struct CompileOptions {
-  std::size_t jobs =
-      1;  ///< threads, the caller's own among them: for files, and where they are few for profiles
+  /// Threads, the caller's own among them: for files, and where they are few for profiles.
+  std::size_t jobs = 1;
   PassTimes* times = nullptr;  ///< where the time goes, if somebody wants to know
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "app/mode_text.h"
 #include "app/origin.h"
 #include "app/verify.h"
 
@@ -11,7 +12,6 @@ namespace {
 
 /// A policy, and the profiles of it that take part.
 struct Opened {
-  std::string name;
   Compiled compiled;
   std::vector<std::size_t> profiles;  ///< indices in compiled.policy.profiles
 
@@ -23,12 +23,11 @@ struct Opened {
 Result<Opened> open(Pipeline& pipeline, const std::string& name, Purpose purpose) {
   BH_TRY(Profile profile, pipeline.read(name));
   BH_TRY(Compiled compiled, pipeline.compile(profile, purpose));
-  Opened opened{name, std::move(compiled), {}};
+  Opened opened{std::move(compiled), {}};
   const std::string& wanted = profile.input.loaded_name;
   for (std::size_t i = 0; i < opened.compiled.policy.profiles.size(); ++i) {
     // A load may hold more than the profile that was asked for; its children belong to it.
-    const std::string listed = listed_name(opened.profile(i));
-    if (wanted.empty() || listed == wanted || listed.starts_with(wanted + "//")) opened.profiles.push_back(i);
+    if (wanted.empty() || is_under(listed_name(opened.profile(i)), wanted)) opened.profiles.push_back(i);
   }
   return opened;
 }
@@ -41,9 +40,8 @@ struct Pairing {
 /// `parent` renamed to `other` in `name`, where it is it or above it.
 std::optional<std::string> under(const std::string& name, const std::string& parent,
                                  const std::string& other) {
-  if (name == parent) return other;
-  if (name.starts_with(parent + "//")) return other + name.substr(parent.size());
-  return std::nullopt;
+  if (!is_under(name, parent)) return std::nullopt;
+  return other + name.substr(parent.size());
 }
 
 Pairing pair_up(const Opened& a, const Opened& b) {

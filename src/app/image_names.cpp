@@ -7,6 +7,7 @@
 #include <chrono>
 #include <span>
 
+#include "base/file.h"
 #include "docker/engine.h"
 #include "docker/find.h"
 
@@ -62,15 +63,9 @@ bool is_saved_file(Os& os, const std::string& reference) {
   return about && S_ISREG(about->st_mode);
 }
 
-struct OwnedFd {
-  Os& os;
-  int fd;
-  ~OwnedFd() { os.close(fd); }
-};
-
 Result<image::Tree> read_saved_file(Os& os, const std::string& path) {
   BH_TRY(int fd, os.open(path, O_RDONLY | O_CLOEXEC));
-  OwnedFd owned{os, fd};
+  OpenFile file(os, fd);
   std::string buffer(256u << 10, '\0');
   auto tree = image::read_saved([&]() -> Result<std::string_view> {
     BH_TRY(std::size_t n, os.read(fd, {buffer.data(), buffer.size()}));
@@ -128,7 +123,7 @@ Result<std::string> saved_image(Os& os, const ImageSource& source, const std::st
   if (is_saved_file(os, source.reference)) return source.reference;
   BH_TRY(EngineImage image, engine_image(os, source));
   BH_TRY(int fd, os.open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  OwnedFd owned{os, fd};
+  OpenFile opened(os, fd);
   for (;;) {
     auto bytes = image.stream.next(save_silence);
     if (!bytes)

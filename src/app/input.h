@@ -32,7 +32,7 @@ struct Input {
 /// `bane:SPEC` -> `SPEC`; any other name is left as it is.
 [[nodiscard]] std::string without_style(const std::string& name);
 
-/// What the runtimes look at under `base`, the policy folder.
+/// What runtimes and bane look at under `base`, the policy folder.
 [[nodiscard]] generate::HostIncludes includes_of(Os& os, const std::string& base);
 
 /// What an input is called as one of several: `examples/web.toml` -> `web`, `bane:web.toml` -> `bane's web`.

@@ -56,12 +56,12 @@ std::optional<compile::KernelPolicy> compile_as_runtimes_do(Session& session, co
 std::vector<std::pair<std::string, std::string>> texts(Session& session, const Pipeline& pipeline,
                                                        generate::Runtime runtime, const std::string& name) {
   std::vector<std::pair<std::string, std::string>> all;
+  generate::HostIncludes host = includes_of(session.world.os, pipeline.base());
+  host.name = name;
   for (const std::string& manager : managers(session))
     for (const bool rootless : {true, false}) {
-      generate::HostIncludes host = includes_of(session.world.os, pipeline.base());
       host.manager = manager;
       host.rootless = rootless;
-      host.name = name;
       std::string text = generate::runtime_default(runtime, host);
       const bool known =
           std::ranges::find(all, text, &std::pair<std::string, std::string>::second) != all.end();

@@ -77,7 +77,7 @@ class KeptText {
 
  private:
   std::optional<NewPolicy> compile(const policy::ResolvedPolicy& policy, const compile::Features& features) {
-    auto compiled = compile::compile(policy, features, {}, apart_.sources, apart_.sink);
+    auto compiled = compile::compile(policy, features, {.dense = false}, apart_.sources, apart_.sink);
     if (!compiled) return std::nullopt;
     auto encoded = compile::encode(*compiled, features);
     if (!encoded) return std::nullopt;

@@ -27,8 +27,6 @@ policy::ResolveOptions resolve_options(const PolicySettings& settings) {
   return options;
 }
 
-bool exists(Os& os, const std::string& path) { return os.stat(path).has_value(); }
-
 std::string known_kernels() {
   std::string names;
   for (const compile::KnownFeatures& known : compile::known_features())
@@ -40,6 +38,13 @@ std::string known_kernels() {
 
 std::string Compiled::name() const {
   return policy.profiles.empty() ? std::string() : listed_name(policy.profiles.front());
+}
+
+const generate::LineOrigin* Profile::asked_for(const diag::SourceMap& sources, diag::Span place) const {
+  if (!made(place)) return nullptr;
+  const auto line = sources.position(place.source, place.begin).line;
+  const auto found = std::ranges::find(generated->origins, line, &generate::LineOrigin::line);
+  return found == generated->origins.end() ? nullptr : &*found;
 }
 
 Pipeline::Pipeline(Session& session, PolicySettings settings)
@@ -68,8 +73,9 @@ Result<Profile> Pipeline::read(const std::string& name) {
   if (settings_.style) options.style = *settings_.style;
   if (as_bane) options.style = generate::Style::bane;
   if (settings_.complain) options.mode = generate::Mode::complain;
-  options.host_has_tunables = exists(session_.world.os, settings_.base + "/tunables/global");
-  options.host_has_base = exists(session_.world.os, settings_.base + "/abstractions/base");
+  const generate::HostIncludes host = includes_of(session_.world.os, settings_.base);
+  options.host_has_tunables = host.tunables;
+  options.host_has_base = host.base;
   if (options.style == generate::Style::strict) {
     BH_TRY(options.abi, abi());
     BH_TRY(options.image, image());
@@ -85,15 +91,10 @@ Result<Profile> Pipeline::read(const std::string& name) {
 void Pipeline::forward(const diag::Sink& from, const Profile& profile) {
   for (const diag::Diagnostic& diagnostic : from.diagnostics()) {
     said_.push_back(diagnostic);
-    bool ours = profile.generated && diagnostic.span.valid() && diagnostic.span.source == profile.text;
-    const generate::LineOrigin* origin = nullptr;
-    if (ours) {
-      auto line = session_.sources.position(profile.text, diagnostic.span.begin).line;
-      auto found = std::ranges::find(profile.generated->origins, line, &generate::LineOrigin::line);
-      if (found != profile.generated->origins.end()) origin = &*found;
-    }
+    const generate::LineOrigin* origin = profile.asked_for(session_.sources, diagnostic.span);
     // That a rule which nobody asked for has no effect on this kernel is no news.
-    if (ours && origin == nullptr && diagnostic.severity == diag::Severity::note) continue;
+    if (profile.made(diagnostic.span) && origin == nullptr && diagnostic.severity == diag::Severity::note)
+      continue;
     auto& forwarded = session_.sink.report(diagnostic.code, diagnostic.span, diagnostic.message);
     forwarded.labels = diagnostic.labels;
     forwarded.help = diagnostic.help;

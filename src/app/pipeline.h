@@ -61,6 +61,13 @@ struct Profile {
   std::optional<generate::Spec> spec;            ///< of a spec
   std::optional<generate::Generated> generated;  ///< of a spec
   diag::SourceId text;                           ///< profile text; not valid for a compiled policy
+
+  /// `place` is in text that was made from a spec.
+  [[nodiscard]] bool made(diag::Span place) const {
+    return generated && place.valid() && place.source == text;
+  }
+  /// Where the spec asks for what was made at `place`; null: nowhere, or made() is false.
+  [[nodiscard]] const generate::LineOrigin* asked_for(const diag::SourceMap& sources, diag::Span place) const;
 };
 
 struct Compiled {

@@ -106,15 +106,18 @@ Result<Asked> Asking::ask_any(const query::AnyQuestion& question) const {
   const auto hints = from ? query::glob_hints(from->profile) : std::vector<std::string>();
   BH_TRY(query::AnyAnswer any, query::ask_any(profile(), question, hints));
   Asked asked{.text = question.text};
-  if (any.example) {
-    asked.answer = query::ask(profile(), *any.example);
-    if (from) asked.places = places_of(asked.answer, *from);
-    asked.owner = query::finding_lines(asked.answer.owner, from ? &*from : nullptr);
-    asked.other = query::finding_lines(asked.answer.other, from ? &*from : nullptr);
-  }
+  if (any.example) answer(*any.example, from, asked);
   asked.explanation = query::explain(question, any, asked.answer, from ? &*from : nullptr);
   asked.any = std::move(any);
   return asked;
+}
+
+void Asking::answer(const query::Action& action, const std::optional<query::Origin>& from,
+                    Asked& asked) const {
+  asked.answer = query::ask(profile(), action);
+  if (from) asked.places = places_of(asked.answer, *from);
+  asked.owner = query::finding_lines(asked.answer.owner, from ? &*from : nullptr);
+  asked.other = query::finding_lines(asked.answer.other, from ? &*from : nullptr);
 }
 
 Result<std::optional<Asked>> Asking::ask(diag::Span where) const {
@@ -128,12 +131,9 @@ Result<std::optional<Asked>> Asking::ask(diag::Span where) const {
   const auto action = query::parse_action(session_->sources, where, session_->sink);
   if (!action) return std::nullopt;
   const auto from = origin();
-  const query::Origin* origin_or_null = from ? &*from : nullptr;
-  Asked asked{.text = action->text, .answer = query::ask(profile(), *action)};
-  asked.explanation = query::explain(*action, asked.answer, origin_or_null);
-  if (from) asked.places = places_of(asked.answer, *from);
-  asked.owner = query::finding_lines(asked.answer.owner, origin_or_null);
-  asked.other = query::finding_lines(asked.answer.other, origin_or_null);
+  Asked asked{.text = action->text};
+  answer(*action, from, asked);
+  asked.explanation = query::explain(*action, asked.answer, from ? &*from : nullptr);
   return std::optional(std::move(asked));
 }
 

@@ -57,6 +57,8 @@ class Asking {
   Asking(Session& session) : session_(&session) {}
   [[nodiscard]] std::optional<query::Origin> origin() const;
   [[nodiscard]] Result<Asked> ask_any(const query::AnyQuestion& question) const;
+  /// The answer to one action, with the rules about it.
+  void answer(const query::Action& action, const std::optional<query::Origin>& from, Asked& asked) const;
 
   Session* session_;
   std::unique_ptr<Compiled> compiled_;

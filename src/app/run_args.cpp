@@ -18,7 +18,7 @@ std::string upper(std::string_view word) {
 
 Result<RunArgs> run_args(Pipeline& pipeline, const std::string& input) {
   BH_TRY(Profile profile, pipeline.read(input));
-  BH_TRY(Compiled compiled, pipeline.compile(profile));
+  BH_TRY(Compiled compiled, pipeline.compile(profile, Purpose::loading));
   RunArgs args{.name = compiled.name()};
   const std::uint64_t allowed = compiled.policy.profiles.front().capabilities.allow;
   auto allows = [&](std::string_view name) {

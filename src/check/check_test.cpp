@@ -7,9 +7,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "base/file.h"
 #include "check/edit.h"
@@ -17,6 +15,7 @@
 #include "compile/compile.h"
 #include "diag/render.h"
 #include "generate/generate.h"
+#include "generate/golden_file.h"
 #include "generate/runtime_default.h"
 #include "policy/print.h"
 #include "policy/random_policy.h"
@@ -26,13 +25,10 @@ namespace bh::check {
 namespace {
 
 namespace fs = std::filesystem;
+using generate::expect_file;
+using generate::slurp;
 const fs::path source_dir = BH_SOURCE_DIR;
 const fs::path testdata = source_dir / "src/check/testdata";
-
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// A text with all that was found in it.
 struct Checked {
@@ -103,11 +99,6 @@ std::string mended(std::string text, bool unsafe) {
   }
   ADD_FAILURE() << "still not done:\n" << text;
   return text;
-}
-
-void expect_file(const fs::path& path, const std::string& got) {
-  if (std::getenv("UPDATE") != nullptr) std::ofstream(path, std::ios::binary) << got;
-  EXPECT_EQ(slurp(path), got) << path << " (UPDATE=1 rewrites it)";
 }
 
 TEST(Check, golden_cases) {

@@ -42,7 +42,6 @@ class Findings {
     return all_.emplace_back(
         Finding{{code, diag::info(code).severity, span, std::move(message), {}, {}}, {}, false});
   }
-  [[nodiscard]] const std::vector<Finding>& all() const { return all_; }
   [[nodiscard]] std::vector<Finding> take() { return std::move(all_); }
 
  private:

@@ -19,10 +19,6 @@ std::string_view folder_of(std::string_view pattern) {
   return pattern;
 }
 
-std::uint32_t allowed_to_anyone(const compile::FilePerms& perms) {
-  return perms.owner.allow | perms.other.allow;
-}
-
 void add_edit(const ProfileView& view, const policy::Text& path, Finding& finding) {
   const std::string_view raw = view.raw(path.span);
   const std::size_t quote = raw.ends_with('"') ? 1 : 0;
@@ -35,7 +31,7 @@ void judge_deny(const ProfileView& view, const WrittenRule& written, const polic
                 const automata::Dfa& folder, Findings& out) {
   const std::uint32_t denied = view.bits_of(written) & (perm::write | perm::read);
   for (const ProfileView::Meeting& meeting : view.meetings(folder)) {
-    const std::uint32_t left = allowed_to_anyone(view.perms(meeting.set)) & denied;
+    const std::uint32_t left = view.allowed(meeting.set) & denied;
     if (left == 0) continue;
     Finding& finding =
         out.report(Code::folder_left_out, path.span,
@@ -54,7 +50,7 @@ void judge_allow(const ProfileView& view, const WrittenRule& written, const poli
   if ((view.bits_of(written) & perm::read) == 0) return;
   std::string example;
   for (const ProfileView::Meeting& meeting : view.meetings(folder)) {
-    if ((allowed_to_anyone(view.perms(meeting.set)) & perm::read) != 0) return;
+    if ((view.allowed(meeting.set) & perm::read) != 0) return;
     if (example.empty()) example = meeting.path;
   }
   Finding& finding = out.report(

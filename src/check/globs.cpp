@@ -104,8 +104,7 @@ std::vector<std::string> slipped_through(const ProfileView& view, const WrittenR
                                          const automata::Dfa& meant) {
   const std::uint32_t denied = view.bits_of(written);
   const auto slips = [&](std::uint32_t set) {
-    const compile::FilePerms& perms = view.perms(set);
-    return !view.meets(set, written) && ((perms.owner.allow | perms.other.allow) & denied) != 0;
+    return !view.meets(set, written) && (view.allowed(set) & denied) != 0;
   };
   std::vector<std::string> paths;
   for (const std::string_view name : known_names)

@@ -68,7 +68,7 @@ bool is_said_of(const ProfileView& view, const WrittenRule& written, const autom
     const compile::FilePerms& perms = view.perms(meeting.set);
     const bool said =
         qualifiers.access == policy::Access::deny
-            ? ((perms.owner.allow | perms.other.allow) & bits) == 0
+            ? (view.allowed(meeting.set) & bits) == 0
             : (bits & ~(qualifiers.owner == policy::Owner::other ? perms.other : perms.owner).allow) == 0;
     if (said) continue;
     missing = meeting.path;

@@ -1,7 +1,5 @@
 #include "check/profile_view.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -128,10 +126,6 @@ std::optional<bool> is_within(const automata::Dfa& a, const automata::Dfa& b) {
       a, b, [](std::uint32_t of_a, std::uint32_t of_b) { return of_a == 0 || of_b != 0; });
   if (!outside) return std::nullopt;
   return !outside->has_value();
-}
-
-std::string count_of(std::size_t n, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", n, n == 1 ? one : many);
 }
 
 }  // namespace bh::check

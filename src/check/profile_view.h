@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +70,10 @@ class ProfileView {
   /// The set that meets on one path; none: the profile has no file rules.
   [[nodiscard]] std::optional<std::uint32_t> set_of(std::string_view path) const;
   [[nodiscard]] const compile::FilePerms& perms(std::uint32_t set) const { return perms_[set]; }
+  /// What the set allows to the owner or to others.
+  [[nodiscard]] std::uint32_t allowed(std::uint32_t set) const {
+    return perms_[set].owner.allow | perms_[set].other.allow;
+  }
   [[nodiscard]] bool meets(std::uint32_t set, const WrittenRule& written) const;
   /// The rules that allow `bits` of a path to its owner or to others; without those that are implied.
   [[nodiscard]] std::vector<std::uint32_t> allowing(std::string_view path, std::uint32_t bits,
@@ -96,8 +99,5 @@ class ProfileView {
 [[nodiscard]] std::optional<automata::Dfa> language_of(std::string_view glob);
 /// Everything that `a` accepts `b` accepts too. None: more than the budget.
 [[nodiscard]] std::optional<bool> is_within(const automata::Dfa& a, const automata::Dfa& b);
-
-/// `1 rule`, `2 rules`.
-[[nodiscard]] std::string count_of(std::size_t n, std::string_view one, std::string_view many);
 
 }  // namespace bh::check

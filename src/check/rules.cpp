@@ -148,12 +148,12 @@ constexpr Broad broad_classes[] = {
     {RuleClass::all, true, "everything", "name what is needed"},
 };
 
-std::string_view what_of(const ClassRule& rule, const Broad*& broad) {
-  broad = std::ranges::find(broad_classes, rule.kind, &Broad::kind);
-  if (broad == std::end(broad_classes)) return {};
+/// Null: the rule has a condition, or its class is none of these.
+const Broad* broad_class_of(const ClassRule& rule) {
   const bool bare = rule.words.empty() && rule.conditions.empty() && rule.peer.empty() && !rule.source &&
                     !rule.target && rule.access.empty();
-  return bare ? broad->what : std::string_view();
+  const auto* found = std::ranges::find(broad_classes, rule.kind, &Broad::kind);
+  return bare && found != std::end(broad_classes) ? found : nullptr;
 }
 
 void judge_file_rule(const FileRule& rule, const WrittenRule& written, Findings& out) {
@@ -189,11 +189,10 @@ void find_broad_rules(const ProfileView& view, Findings& out) {
       out.report(Code::broad_rule, written.span,
                  "this rule lets a process leave its profile for any other, and for none")
           .with_help("name the profiles: `change_profile -> worker,`");
-    const Broad* broad = nullptr;
     const auto* other = std::get_if<ClassRule>(&rule.body);
-    if (other == nullptr) continue;
-    if (const std::string_view what = what_of(*other, broad); !what.empty()) {
-      Finding& finding = out.report(Code::broad_rule, written.span, fmt::format("this rule gives {}", what));
+    if (const Broad* broad = other != nullptr ? broad_class_of(*other) : nullptr) {
+      Finding& finding =
+          out.report(Code::broad_rule, written.span, fmt::format("this rule gives {}", broad->what));
       finding.with_help(std::string(broad->help));
       if (!broad->grave) finding.diagnostic.severity = diag::Severity::note;
     }
@@ -214,8 +213,8 @@ void find_quiet_denies(const ProfileView& view, Findings& out) {
       fmt::format("{} without `audit`: what {} leaves no line in the log, in complain mode neither, so that "
                   "nobody can see an attack, or why something fails",
                   quiet.size() == 1 ? "a deny rule"
-                                    : fmt::format("this and {}", count_of(quiet.size() - 1, "more deny rule",
-                                                                          "more deny rules")),
+                                    : fmt::format("this and {} more deny rule{}", quiet.size() - 1,
+                                                  quiet.size() == 2 ? "" : "s"),
                   quiet.size() == 1 ? "it refuses" : "they refuse"));
   finding.with_help("write `audit deny` where a refusal is news; plain `deny` is for noise that is known");
   for (const WrittenRule* written : quiet)

@@ -14,6 +14,7 @@
 
 #include "base/spawn.h"
 #include "diag/render.h"
+#include "generate/golden_file.h"
 
 namespace bh::generate {
 namespace {
@@ -22,22 +23,6 @@ namespace fs = std::filesystem;
 
 const fs::path source_dir = BH_SOURCE_DIR;
 const fs::path testdata = source_dir / "src/generate/testdata";
-
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-/// Compares with the file, or writes it.
-void expect_file(const fs::path& path, const std::string& got) {
-  if (std::getenv("UPDATE") != nullptr) {
-    std::ofstream(path, std::ios::binary) << got;
-    return;
-  }
-  EXPECT_EQ(slurp(path), got) << path << " (UPDATE=1 rewrites it)";
-}
 
 std::vector<fs::path> specs() {
   std::vector<fs::path> all;
