@@ -67,9 +67,6 @@ inline constexpr std::size_t max_action_bytes = 16384;
 [[nodiscard]] std::optional<Action> parse_action(const diag::SourceMap& sources, diag::Span where,
                                                  diag::Sink& sink);
 
-/// What a verb about one path asks for (`read`, `write`, …); 0: it is no such verb.
-[[nodiscard]] std::uint32_t file_verb_bits(std::string_view verb);
-
 /// How each action is written, one line each: for help texts.
 struct ActionUsage {
   std::string_view verb;

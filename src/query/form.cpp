@@ -20,12 +20,6 @@ namespace medclass = compile::medclass;
 namespace perm = compile::perm;
 using enum Field::Kind;
 
-constexpr NamedBits file_access[] = {
-    {"read", perm::read},      {"write", perm::write},   {"append", perm::append},
-    {"create", perm::create},  {"delete", perm::remove}, {"truncate", perm::write | perm::setattr},
-    {"chmod", perm::chmod},    {"chown", perm::chown},   {"lock", perm::lock},
-    {"mmap-exec", perm::mmap}, {"exec", perm::exec},
-};
 constexpr NamedBits link_access[] = {{"link", perm::link}};
 constexpr NamedBits change_access[] = {{"change_profile", perm::change_profile}};
 constexpr NamedBits mount_access[] = {{"mount", 2}};
