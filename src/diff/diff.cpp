@@ -9,9 +9,6 @@
 namespace bh::diff {
 namespace {
 
-using query::ActionKind;
-namespace medclass = compile::medclass;
-
 Joint::From file_of(const Side& side) {
   const query::FileTable table = query::file_table(side.profile);
   return {table.pdb, table.start};
@@ -19,11 +16,6 @@ Joint::From file_of(const Side& side) {
 
 Joint::From policydb_of(const Side& side) {
   return {side.profile.policydb ? &*side.profile.policydb : nullptr, automata::Dfa::start};
-}
-
-bool mediates_sockets(const compile::CompiledProfile& profile) {
-  return query::mediates(profile, medclass::net_v8) || query::mediates(profile, medclass::net_v9) ||
-         !profile.network.empty();
 }
 
 /// The same rows, if the first profile had the second's name.
@@ -66,21 +58,7 @@ std::string_view word(Severity severity) {
 }
 
 bool comparable(const Direction& direction, const query::Form& form) {
-  const auto both = [&](auto&& holds) {
-    return holds(direction.from.profile) && holds(direction.to.profile);
-  };
-  switch (form.kind) {
-    case ActionKind::file:
-    case ActionKind::link:
-    case ActionKind::rename:
-    case ActionKind::change_profile:
-    case ActionKind::capability:
-      return true;
-    case ActionKind::network:
-      return both(mediates_sockets);
-    default:
-      return both([&](const auto& profile) { return query::mediates(profile, form.mediation_class); });
-  }
+  return query::mediates(direction.from.profile, form) && query::mediates(direction.to.profile, form);
 }
 
 std::optional<Example> ask_both(const Direction& direction, const std::string& action, bool of_owner) {

@@ -249,7 +249,6 @@ class Answering {
   void without_addresses(const Form& form);
   Result<Dfa> allowed_set(const AnyForm& asked, const compile::Pdb& pdb, std::uint32_t start) const;
   void example(const std::string& text);
-  [[nodiscard]] bool mediated(const Form& form) const;
   void allow(const std::string& text, const Form& form);
 
   /// What is allowed, with choice_mark where the choices stand.
@@ -265,20 +264,6 @@ class Answering {
   std::vector<Text> texts_;
   std::optional<Action> refused_;
 };
-
-bool Answering::mediated(const Form& form) const {
-  switch (form.kind) {
-    case ActionKind::file:
-    case ActionKind::link:
-    case ActionKind::change_profile:
-    case ActionKind::capability:
-      return true;
-    case ActionKind::network:
-      return mediates(profile_, form.mediation_class) || !profile_.network.empty();
-    default:
-      return mediates(profile_, form.mediation_class);
-  }
-}
 
 void Answering::example(const std::string& text) {
   auto action = parsed(text);
@@ -374,11 +359,11 @@ void Answering::without_addresses(const Form& form) {
 
 Result<void> Answering::add(const AnyForm& asked) {
   const Form& form = asked.form;
-  if (form.kind == ActionKind::unix && !mediates(profile_, form.mediation_class)) {
-    without_addresses(form);
-    return {};
-  }
-  if (!mediated(form)) {
+  if (!mediates(profile_, form)) {
+    if (form.kind == ActionKind::unix) {
+      without_addresses(form);
+      return {};
+    }
     const std::string word(form.kind == ActionKind::network ? "network"
                                                             : compile::class_word(form.mediation_class));
     if (seen_.insert("class " + word).second) answer_.not_mediated.push_back(word);

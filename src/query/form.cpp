@@ -265,6 +265,17 @@ std::uint32_t flags_of(std::string_view numbers) {
 
 std::vector<Form> forms(const compile::CompiledProfile& profile) { return Lister(profile).take(); }
 
+bool mediates(const compile::CompiledProfile& profile, const Form& form) {
+  if (form.table != Question::Table::policydb) return true;
+  return form.kind == ActionKind::network ? mediates_sockets(profile)
+                                          : mediates(profile, form.mediation_class);
+}
+
+bool mediates_sockets(const compile::CompiledProfile& profile) {
+  return mediates(profile, medclass::net_v8) || mediates(profile, medclass::net_v9) ||
+         !profile.network.empty();
+}
+
 ExprId askable(ExprPool& pool, Field::Kind kind, const MountKind& mount) {
   switch (kind) {
     case path: {
