@@ -62,11 +62,7 @@ bool comparable(const Direction& direction, const query::Form& form) {
 }
 
 std::optional<Example> ask_both(const Direction& direction, const std::string& action, bool of_owner) {
-  diag::SourceMap sources;
-  diag::Sink sink;
-  const diag::SourceId source = sources.add("the example", action);
-  const auto parsed =
-      query::parse_action(sources, {source, 0, static_cast<std::uint32_t>(action.size())}, sink);
+  const auto parsed = query::read_action(action);
   if (!parsed) return std::nullopt;
   Example example{.action = action};
   const auto ask = [&](const Side& side, query::Verdict& verdict, std::vector<query::DecidingLine>& lines) {

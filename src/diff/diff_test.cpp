@@ -284,11 +284,7 @@ RC_GTEST_PROP(DiffLaws, a_union_holds_both_and_no_more, ()) {
   // What the union has over one, it has from the other.
   for (const Change& change : without_links(changes(*a, *both))) {
     for (const Example& example : change.examples) {
-      diag::SourceMap sources;
-      diag::Sink sink;
-      const auto source = sources.add("example", example.action);
-      const auto action =
-          query::parse_action(sources, {source, 0, static_cast<std::uint32_t>(example.action.size())}, sink);
+      const auto action = query::read_action(example.action);
       RC_ASSERT(action.has_value());
       const query::Answer answer = query::ask(b->profiles.front(), *action);
       RC_LOG() << line(change) << " " << example.action << "\n";

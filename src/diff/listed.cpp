@@ -22,13 +22,6 @@ struct Group {
   auto operator<=>(const Group&) const = default;
 };
 
-query::Action parsed(const std::string& text) {
-  diag::SourceMap sources;
-  diag::Sink sink;
-  const diag::SourceId source = sources.add("", text);
-  return *query::parse_action(sources, {source, 0, static_cast<std::uint32_t>(text.size())}, sink);
-}
-
 bool gained(const Direction& direction, const query::Action& action) {
   const auto allowed = [&](const Side& side) {
     return query::is_allowed(query::ask(side.profile, action, query::Detail::verdicts));
@@ -95,7 +88,7 @@ void add_listed_changes(const Direction& direction, std::vector<Change>& out) {
     if (!form.fields.empty() || !comparable(direction, form)) continue;
     std::uint64_t accesses = 0;
     for (std::size_t i = 0; i < form.accesses.size(); ++i) {
-      if (gained(direction, parsed(query::action_text(form, form.accesses[i].word, {}))))
+      if (gained(direction, *query::read_action(query::action_text(form, form.accesses[i].word, {}))))
         accesses |= std::uint64_t{1} << i;
     }
     if (accesses != 0) groups[{form.verb, accesses}].push_back(&form);

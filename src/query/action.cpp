@@ -473,6 +473,13 @@ std::optional<Action> parse_action(const diag::SourceMap& sources, diag::Span wh
   return Parser(sources, where, sink).parse();
 }
 
+std::optional<Action> read_action(std::string_view text) {
+  diag::SourceMap sources;
+  diag::Sink sink;
+  const diag::SourceId source = sources.add("the action", std::string(text));
+  return parse_action(sources, {source, 0, static_cast<std::uint32_t>(text.size())}, sink);
+}
+
 std::vector<ActionUsage> action_usages() {
   std::vector<ActionUsage> all;
   for (const Verb& verb : verb_table) all.push_back({verb.word, verb.form, verb.meaning});

@@ -67,6 +67,9 @@ inline constexpr std::size_t max_action_bytes = 16384;
 [[nodiscard]] std::optional<Action> parse_action(const diag::SourceMap& sources, diag::Span where,
                                                  diag::Sink& sink);
 
+/// One that the program wrote itself, where nobody is to be told what is wrong with it.
+[[nodiscard]] std::optional<Action> read_action(std::string_view text);
+
 /// How each action is written, one line each: for help texts.
 struct ActionUsage {
   std::string_view verb;

@@ -227,13 +227,6 @@ std::string access_text(const Form& form) {
   return fmt::format("{}", fmt::join(words, "|"));
 }
 
-std::optional<Action> parsed(const std::string& text) {
-  diag::SourceMap sources;
-  diag::Sink sink;
-  const diag::SourceId source = sources.add("the example", text);
-  return parse_action(sources, {source, 0, static_cast<std::uint32_t>(text.size())}, sink);
-}
-
 class Answering {
  public:
   Answering(const compile::CompiledProfile& profile, const std::vector<std::string>& hints)
@@ -266,7 +259,7 @@ class Answering {
 };
 
 void Answering::example(const std::string& text) {
-  auto action = parsed(text);
+  auto action = read_action(text);
   if (!action || (answer_.example && answer_.example->text.size() <= action->text.size())) return;
   answer_.example = std::move(action);
 }
@@ -276,7 +269,7 @@ void Answering::listed(const Form& form) {
   allowed.accesses.clear();
   for (const NamedBits& access : form.accesses) {
     const std::string text = action_text(form, access.word, {});
-    const auto action = parsed(text);
+    const auto action = read_action(text);
     if (!action) continue;
     if (is_allowed(ask(profile_, *action, Detail::verdicts))) {
       answer_.allowed = true;
@@ -300,7 +293,7 @@ Result<void> Answering::refuse(const AnyForm& asked) {
   const auto shortest =
       automata::shortest(wanted.dfa, [&](std::uint32_t accept) { return !wanted.tag_sets[accept].empty(); });
   if (shortest)
-    refused_ = parsed(
+    refused_ = read_action(
         action_text(asked.form, asked.form.accesses.front().word, values_of(asked.form, shortest->bytes)));
   return {};
 }
@@ -347,7 +340,7 @@ void Answering::without_addresses(const Form& form) {
   const std::vector<std::string> one{"@a", "unconfined"}, all{"**", "**"};
   for (const NamedBits& access : form.accesses) {
     const std::string text = action_text(form, access.word, std::span(one).first(form.fields.size()));
-    const auto action = parsed(text);
+    const auto action = read_action(text);
     if (!action || !is_allowed(ask(profile_, *action, Detail::verdicts))) continue;
     answer_.allowed = true;
     Form any_choice = form;
@@ -387,7 +380,7 @@ Result<void> Answering::add(const AnyForm& asked) {
   answer_.allowed = true;
   for (const NamedBits& access : form.accesses) {
     const std::string text = action_text(form, access.word, values_of(form, shortest->bytes));
-    const auto action = parsed(text);
+    const auto action = read_action(text);
     if (!action) continue;
     const Answer its = ask(profile_, *action, Detail::verdicts);
     if (lets_through(its.owner.verdict) || lets_through(its.other.verdict)) example(text);
