@@ -129,14 +129,9 @@ void Languages::examples(Change& change, const Form& form, std::string_view acce
   example_in(set);
   if (form.fields.size() != 1 || change.objects.rows.size() < 2) return;
   for (std::size_t i = 0; i < std::min(rows_with_examples, change.objects.rows.size()); ++i) {
-    automata::ExprPool pool;
-    diag::Sink sink;
-    const auto row = query::pattern_of(pool, form.fields.front().kind,
-                                       {change.objects.rows[i].fields.front(), {}, false}, sink);
+    const auto row = query::language_of(form.fields.front().kind, change.objects.rows[i].fields.front());
     if (!row) continue;
-    const auto of_row = automata::determinise(pool, std::vector{automata::Pattern{*row, 1}});
-    if (!of_row) continue;
-    if (const auto meet = automata::restrict_to(set, of_row->dfa)) example_in(*meet);
+    if (const auto meet = automata::restrict_to(set, *row)) example_in(*meet);
   }
 }
 
@@ -167,14 +162,10 @@ std::string headline(const Form& form, const Alike& alike, const std::vector<std
 /// What of a set the kernel asks about: it does not ask whether an unconfined task may trace this one.
 Result<Dfa> asked_by_the_kernel(const Form& form, std::string_view access, const Dfa& set) {
   if (form.kind != ActionKind::ptrace || !access.ends_with("by")) return set;
-  automata::ExprPool pool;
-  diag::Sink sink;
-  const auto label = query::pattern_of(pool, form.fields.front().kind, {"unconfined", {}, false}, sink);
-  BH_CHECK(label);
-  const auto unconfined = automata::determinise(pool, std::vector{automata::Pattern{*label, 1}});
+  const auto unconfined = query::language_of(form.fields.front().kind, "unconfined");
   BH_CHECK(unconfined);
-  auto rest = automata::joined(set, unconfined->dfa, [](std::uint32_t in_set, std::uint32_t tags) {
-    return tags == 0 ? in_set : 0U;
+  auto rest = automata::joined(set, *unconfined, [](std::uint32_t in_set, std::uint32_t is_unconfined) {
+    return is_unconfined == 0 ? in_set : 0U;
   });
   if (!rest) return fail("{}: too many states to compare", form.verb);
   return std::move(*rest);
