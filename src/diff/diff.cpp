@@ -61,6 +61,14 @@ bool comparable(const Direction& direction, const query::Form& form) {
   return query::mediates(direction.from.profile, form) && query::mediates(direction.to.profile, form);
 }
 
+std::vector<std::string_view> access_words(const query::Form& form, std::uint64_t accesses) {
+  std::vector<std::string_view> words;
+  for (std::size_t i = 0; i < form.accesses.size(); ++i) {
+    if ((accesses >> i & 1) != 0) words.push_back(form.accesses[i].word);
+  }
+  return words;
+}
+
 std::optional<Example> ask_both(const Direction& direction, const std::string& action, bool of_owner) {
   const auto parsed = query::read_action(action);
   if (!parsed) return std::nullopt;

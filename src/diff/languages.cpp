@@ -102,12 +102,8 @@ std::vector<Meaning> Languages::meanings_of(const Form& form, const Pair& pair) 
   return meanings;
 }
 
-/// The verbs of files that `write` stands for.
-std::vector<std::string_view> in_short(const Form& form, std::uint32_t accesses) {
-  std::vector<std::string_view> words;
-  for (std::size_t i = 0; i < form.accesses.size(); ++i) {
-    if ((accesses >> i & 1) != 0) words.push_back(form.accesses[i].word);
-  }
+/// Without the verbs of files that `write` stands for, where all of them are there.
+std::vector<std::string_view> in_short(const Form& form, std::vector<std::string_view> words) {
   constexpr std::string_view by_write[] = {"append", "create", "delete", "truncate", "chmod", "chown"};
   const auto there = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
   if (form.kind != ActionKind::file || !there("write") || !std::ranges::all_of(by_write, there)) return words;
@@ -174,10 +170,7 @@ Result<Dfa> asked_by_the_kernel(const Form& form, std::string_view access, const
 Result<void> Languages::add_meaning(const Joint& joint, const Alike& alike, const Meaning& meaning,
                                     const Dfa& whole) {
   const Form& form = *alike.forms.front();
-  Gained gained{.form = form};
-  for (std::size_t i = 0; i < form.accesses.size(); ++i) {
-    if ((meaning.accesses >> i & 1) != 0) gained.accesses.push_back(form.accesses[i].word);
-  }
+  Gained gained{.form = form, .accesses = access_words(form, meaning.accesses)};
   BH_TRY(const Dfa set, asked_by_the_kernel(form, gained.accesses.front(), whole));
   if (automata::is_empty(set)) return {};
   const bool execs = form.kind == ActionKind::file && gained.accesses.back() == "exec";
@@ -187,7 +180,7 @@ Result<void> Languages::add_meaning(const Joint& joint, const Alike& alike, cons
   const Weight weight = weigh(gained);
   Change change{.gain = direction_.gain, .severity = weight.severity, .why = weight.why};
   change.kind = form.verb;
-  change.what = headline(form, alike, in_short(form, meaning.accesses), meaning, gained.transition);
+  change.what = headline(form, alike, in_short(form, gained.accesses), meaning, gained.transition);
   change.owner_only = meaning.who == Who::owners;
   change.other_only = meaning.who == Who::others;
   BH_TRY(change.objects, query::globs_of(set, form, {direction_.options.max_rows, direction_.options.hints}));

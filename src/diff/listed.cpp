@@ -59,10 +59,7 @@ std::vector<std::string> texts_of(const std::vector<const Form*>& forms) {
 void add_group(const Direction& direction, const Group& group, const std::vector<const Form*>& forms,
                std::vector<Change>& out) {
   const Form& first = *forms.front();
-  Gained gained{.form = first};
-  for (std::size_t i = 0; i < first.accesses.size(); ++i) {
-    if ((group.accesses >> i & 1) != 0) gained.accesses.push_back(first.accesses[i].word);
-  }
+  Gained gained{.form = first, .accesses = access_words(first, group.accesses)};
   for (const Form* form : forms)
     if (!form->choices.empty()) gained.choices.push_back(form->choices);
   const Weight weight = weigh(gained);
