@@ -9,9 +9,6 @@
 namespace bh::diff {
 namespace {
 
-using query::ActionKind;
-namespace medclass = compile::medclass;
-
 Joint::From file_of(const Side& side) {
   const query::FileTable table = query::file_table(side.profile);
   return {table.pdb, table.start};
@@ -19,11 +16,6 @@ Joint::From file_of(const Side& side) {
 
 Joint::From policydb_of(const Side& side) {
   return {side.profile.policydb ? &*side.profile.policydb : nullptr, automata::Dfa::start};
-}
-
-bool mediates_sockets(const compile::CompiledProfile& profile) {
-  return query::mediates(profile, medclass::net_v8) || query::mediates(profile, medclass::net_v9) ||
-         !profile.network.empty();
 }
 
 /// The same rows, if the first profile had the second's name.
@@ -66,29 +58,19 @@ std::string_view word(Severity severity) {
 }
 
 bool comparable(const Direction& direction, const query::Form& form) {
-  const auto both = [&](auto&& holds) {
-    return holds(direction.from.profile) && holds(direction.to.profile);
-  };
-  switch (form.kind) {
-    case ActionKind::file:
-    case ActionKind::link:
-    case ActionKind::rename:
-    case ActionKind::change_profile:
-    case ActionKind::capability:
-      return true;
-    case ActionKind::network:
-      return both(mediates_sockets);
-    default:
-      return both([&](const auto& profile) { return query::mediates(profile, form.mediation_class); });
+  return query::mediates(direction.from.profile, form) && query::mediates(direction.to.profile, form);
+}
+
+std::vector<std::string_view> access_words(const query::Form& form, std::uint64_t accesses) {
+  std::vector<std::string_view> words;
+  for (std::size_t i = 0; i < form.accesses.size(); ++i) {
+    if ((accesses >> i & 1) != 0) words.push_back(form.accesses[i].word);
   }
+  return words;
 }
 
 std::optional<Example> ask_both(const Direction& direction, const std::string& action, bool of_owner) {
-  diag::SourceMap sources;
-  diag::Sink sink;
-  const diag::SourceId source = sources.add("the example", action);
-  const auto parsed =
-      query::parse_action(sources, {source, 0, static_cast<std::uint32_t>(action.size())}, sink);
+  const auto parsed = query::read_action(action);
   if (!parsed) return std::nullopt;
   Example example{.action = action};
   const auto ask = [&](const Side& side, query::Verdict& verdict, std::vector<query::DecidingLine>& lines) {

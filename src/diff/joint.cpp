@@ -31,6 +31,21 @@ std::uint32_t Joint::intern(const std::string& transition) {
   return static_cast<std::uint32_t>(transitions_.size() - 1);
 }
 
+Result<void> Joint::join(automata::From a, const std::vector<Both>& of_a, automata::From b,
+                         const std::vector<Both>& of_b, const automata::Budget& budget) {
+  auto dfa = automata::joined(
+      a, b,
+      [&](std::uint32_t accept_a, std::uint32_t accept_b) {
+        if (of_a[accept_a] == of_b[accept_b]) return 0U;
+        pairs_.push_back({of_a[accept_a], of_b[accept_b]});
+        return static_cast<std::uint32_t>(pairs_.size() - 1);
+      },
+      budget);
+  if (!dfa) return fail("the two profiles together need more than {} states", budget.max_states);
+  dfa_ = automata::minimise(*dfa);
+  return {};
+}
+
 Result<Joint> Joint::make(From a, From b, const automata::Budget& budget) {
   Joint joint;
   const compile::Pdb& of_a = a.pdb == nullptr ? nothing() : *a.pdb;
@@ -54,38 +69,16 @@ Result<Joint> Joint::make(From a, From b, const automata::Budget& budget) {
     return all;
   };
   const std::vector<Both> perms_a = read(of_a), perms_b = read(of_b);
-  auto dfa = automata::joined(
-      {of_a.dfa, a.start}, {of_b.dfa, b.start},
-      [&](std::uint32_t accept_a, std::uint32_t accept_b) {
-        if (perms_a[accept_a] == perms_b[accept_b]) return 0U;
-        joint.pairs_.push_back({perms_a[accept_a], perms_b[accept_b]});
-        return static_cast<std::uint32_t>(joint.pairs_.size() - 1);
-      },
-      budget);
-  if (!dfa) return fail("the two profiles together need more than {} states", budget.max_states);
-  joint.dfa_ = automata::minimise(*dfa);
+  BH_TRY_DO(joint.join({of_a.dfa, a.start}, perms_a, {of_b.dfa, b.start}, perms_b, budget));
   return joint;
 }
 
 Result<Joint> Joint::of_languages(const Dfa& a, const Dfa& b, std::uint32_t bits,
                                   const automata::Budget& budget) {
   Joint joint;
-  const auto both = [bits](std::uint32_t accept) {
-    Both allowed;
-    if ((accept & 1) != 0) allowed[as_owner].bits = bits;
-    if ((accept & 2) != 0) allowed[as_other].bits = bits;
-    return allowed;
-  };
-  auto dfa = automata::joined(
-      a, b,
-      [&](std::uint32_t accept_a, std::uint32_t accept_b) {
-        if (accept_a == accept_b) return 0U;
-        joint.pairs_.push_back({both(accept_a), both(accept_b)});
-        return static_cast<std::uint32_t>(joint.pairs_.size() - 1);
-      },
-      budget);
-  if (!dfa) return fail("the two profiles together need more than {} states", budget.max_states);
-  joint.dfa_ = automata::minimise(*dfa);
+  const Allowed none, all{bits, 0};
+  const std::vector<Both> allowed{{none, none}, {all, none}, {none, all}, {all, all}};
+  BH_TRY_DO(joint.join(a, allowed, b, allowed, budget));
   return joint;
 }
 

@@ -49,6 +49,9 @@ class Joint {
 
  private:
   std::uint32_t intern(const std::string& transition);
+  /// `of_a`, `of_b`: what the sides allow, by their automata's accept numbers.
+  Result<void> join(automata::From a, const std::vector<Both>& of_a, automata::From b,
+                    const std::vector<Both>& of_b, const automata::Budget& budget);
 
   automata::Dfa dfa_;
   std::vector<Pair> pairs_{{}};

@@ -102,12 +102,8 @@ std::vector<Meaning> Languages::meanings_of(const Form& form, const Pair& pair) 
   return meanings;
 }
 
-/// The verbs of files that `write` stands for.
-std::vector<std::string_view> in_short(const Form& form, std::uint32_t accesses) {
-  std::vector<std::string_view> words;
-  for (std::size_t i = 0; i < form.accesses.size(); ++i) {
-    if ((accesses >> i & 1) != 0) words.push_back(form.accesses[i].word);
-  }
+/// Without the verbs of files that `write` stands for, where all of them are there.
+std::vector<std::string_view> in_short(const Form& form, std::vector<std::string_view> words) {
   constexpr std::string_view by_write[] = {"append", "create", "delete", "truncate", "chmod", "chown"};
   const auto there = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
   if (form.kind != ActionKind::file || !there("write") || !std::ranges::all_of(by_write, there)) return words;
@@ -129,14 +125,9 @@ void Languages::examples(Change& change, const Form& form, std::string_view acce
   example_in(set);
   if (form.fields.size() != 1 || change.objects.rows.size() < 2) return;
   for (std::size_t i = 0; i < std::min(rows_with_examples, change.objects.rows.size()); ++i) {
-    automata::ExprPool pool;
-    diag::Sink sink;
-    const auto row = query::pattern_of(pool, form.fields.front().kind,
-                                       {change.objects.rows[i].fields.front(), {}, false}, sink);
+    const auto row = query::language_of(form.fields.front().kind, change.objects.rows[i].fields.front());
     if (!row) continue;
-    const auto of_row = automata::determinise(pool, std::vector{automata::Pattern{*row, 1}});
-    if (!of_row) continue;
-    if (const auto meet = automata::restrict_to(set, of_row->dfa)) example_in(*meet);
+    if (const auto meet = automata::restrict_to(set, *row)) example_in(*meet);
   }
 }
 
@@ -167,14 +158,10 @@ std::string headline(const Form& form, const Alike& alike, const std::vector<std
 /// What of a set the kernel asks about: it does not ask whether an unconfined task may trace this one.
 Result<Dfa> asked_by_the_kernel(const Form& form, std::string_view access, const Dfa& set) {
   if (form.kind != ActionKind::ptrace || !access.ends_with("by")) return set;
-  automata::ExprPool pool;
-  diag::Sink sink;
-  const auto label = query::pattern_of(pool, form.fields.front().kind, {"unconfined", {}, false}, sink);
-  BH_CHECK(label);
-  const auto unconfined = automata::determinise(pool, std::vector{automata::Pattern{*label, 1}});
+  const auto unconfined = query::language_of(form.fields.front().kind, "unconfined");
   BH_CHECK(unconfined);
-  auto rest = automata::joined(set, unconfined->dfa, [](std::uint32_t in_set, std::uint32_t tags) {
-    return tags == 0 ? in_set : 0U;
+  auto rest = automata::joined(set, *unconfined, [](std::uint32_t in_set, std::uint32_t is_unconfined) {
+    return is_unconfined == 0 ? in_set : 0U;
   });
   if (!rest) return fail("{}: too many states to compare", form.verb);
   return std::move(*rest);
@@ -183,10 +170,7 @@ Result<Dfa> asked_by_the_kernel(const Form& form, std::string_view access, const
 Result<void> Languages::add_meaning(const Joint& joint, const Alike& alike, const Meaning& meaning,
                                     const Dfa& whole) {
   const Form& form = *alike.forms.front();
-  Gained gained{.form = form};
-  for (std::size_t i = 0; i < form.accesses.size(); ++i) {
-    if ((meaning.accesses >> i & 1) != 0) gained.accesses.push_back(form.accesses[i].word);
-  }
+  Gained gained{.form = form, .accesses = access_words(form, meaning.accesses)};
   BH_TRY(const Dfa set, asked_by_the_kernel(form, gained.accesses.front(), whole));
   if (automata::is_empty(set)) return {};
   const bool execs = form.kind == ActionKind::file && gained.accesses.back() == "exec";
@@ -196,7 +180,7 @@ Result<void> Languages::add_meaning(const Joint& joint, const Alike& alike, cons
   const Weight weight = weigh(gained);
   Change change{.gain = direction_.gain, .severity = weight.severity, .why = weight.why};
   change.kind = form.verb;
-  change.what = headline(form, alike, in_short(form, meaning.accesses), meaning, gained.transition);
+  change.what = headline(form, alike, in_short(form, gained.accesses), meaning, gained.transition);
   change.owner_only = meaning.who == Who::owners;
   change.other_only = meaning.who == Who::others;
   BH_TRY(change.objects, query::globs_of(set, form, {direction_.options.max_rows, direction_.options.hints}));

@@ -22,13 +22,6 @@ struct Group {
   auto operator<=>(const Group&) const = default;
 };
 
-query::Action parsed(const std::string& text) {
-  diag::SourceMap sources;
-  diag::Sink sink;
-  const diag::SourceId source = sources.add("", text);
-  return *query::parse_action(sources, {source, 0, static_cast<std::uint32_t>(text.size())}, sink);
-}
-
 bool gained(const Direction& direction, const query::Action& action) {
   const auto allowed = [&](const Side& side) {
     return query::is_allowed(query::ask(side.profile, action, query::Detail::verdicts));
@@ -66,10 +59,7 @@ std::vector<std::string> texts_of(const std::vector<const Form*>& forms) {
 void add_group(const Direction& direction, const Group& group, const std::vector<const Form*>& forms,
                std::vector<Change>& out) {
   const Form& first = *forms.front();
-  Gained gained{.form = first};
-  for (std::size_t i = 0; i < first.accesses.size(); ++i) {
-    if ((group.accesses >> i & 1) != 0) gained.accesses.push_back(first.accesses[i].word);
-  }
+  Gained gained{.form = first, .accesses = access_words(first, group.accesses)};
   for (const Form* form : forms)
     if (!form->choices.empty()) gained.choices.push_back(form->choices);
   const Weight weight = weigh(gained);
@@ -95,7 +85,7 @@ void add_listed_changes(const Direction& direction, std::vector<Change>& out) {
     if (!form.fields.empty() || !comparable(direction, form)) continue;
     std::uint64_t accesses = 0;
     for (std::size_t i = 0; i < form.accesses.size(); ++i) {
-      if (gained(direction, parsed(query::action_text(form, form.accesses[i].word, {}))))
+      if (gained(direction, *query::read_action(query::action_text(form, form.accesses[i].word, {}))))
         accesses |= std::uint64_t{1} << i;
     }
     if (accesses != 0) groups[{form.verb, accesses}].push_back(&form);

@@ -7,7 +7,6 @@
 #include "compile/names.h"
 #include "diff/parts.h"
 #include "diff/severity.h"
-#include "query/question.h"
 
 namespace bh::diff {
 namespace {
@@ -63,7 +62,6 @@ class Members {
         lets_all ? "nothing is held back any more" : "");
   }
 
-  /// Sockets are one class under several numbers.
   void classes() {
     constexpr std::array numbers = {medclass::mount,  medclass::ptrace,   medclass::signal,
                                     medclass::userns, medclass::io_uring, medclass::posix_mqueue,
@@ -72,12 +70,9 @@ class Members {
       if (query::mediates(from_, number) && !query::mediates(to_, number))
         unmediated(number, std::string(compile::class_word(number)));
     }
-    const auto sockets = [](const CompiledProfile& profile) {
-      return query::mediates(profile, medclass::net_v8) || query::mediates(profile, medclass::net_v9) ||
-             !profile.network.empty();
-    };
-    if (sockets(from_) && !sockets(to_)) unmediated(medclass::net_v8, "network");
-    if (sockets(to_) && query::mediates(from_, medclass::net_v9) && !query::mediates(to_, medclass::net_v9))
+    const bool sockets = query::mediates_sockets(to_);
+    if (query::mediates_sockets(from_) && !sockets) unmediated(medclass::net_v8, "network");
+    if (sockets && query::mediates(from_, medclass::net_v9) && !query::mediates(to_, medclass::net_v9))
       add(Severity::medium, "unix", "unix: addresses are not mediated",
           "what may be done with one such socket may be done with all");
   }

@@ -1,8 +1,10 @@
 // The three ways in which profiles differ, one function each; diff.cpp calls them in both directions.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "diff/diff.h"
@@ -35,6 +37,9 @@ struct Joints {
 
 /// The form's class is mediated by both, so that there is something to compare.
 [[nodiscard]] bool comparable(const Direction& direction, const query::Form& form);
+
+/// The words of some of the form's accesses, given as bits by their positions.
+[[nodiscard]] std::vector<std::string_view> access_words(const query::Form& form, std::uint64_t accesses);
 
 /// `action` asked of both sides, as the owner of a file or as somebody else; nothing where it cannot be
 /// written as one.

@@ -1,12 +1,11 @@
 #include "diff/severity.h"
 
 #include <algorithm>
-#include <array>
 
-#include "automata/determinise.h"
 #include "automata/minimise.h"
 #include "automata/relate.h"
 #include "base/check.h"
+#include "query/glob_set.h"
 
 namespace bh::diff {
 namespace {
@@ -121,15 +120,9 @@ const std::vector<Dfa>& sensitive_paths() {
   static const std::vector<Dfa> all = [] {
     std::vector<Dfa> made;
     for (const Sensitive& each : sensitive) {
-      automata::ExprPool pool;
-      diag::Sink sink;
-      const auto glob =
-          query::pattern_of(pool, query::Field::Kind::path, {std::string(each.glob), {}, false}, sink);
+      const auto glob = query::language_of(query::Field::Kind::path, std::string(each.glob));
       BH_CHECK(glob);
-      auto dfa = automata::determinise(pool, std::vector{automata::Pattern{*glob, 0}});
-      BH_CHECK(dfa);
-      for (std::uint32_t& accept : dfa->dfa.accept) accept = dfa->tag_sets[accept].empty() ? 0 : 1;
-      made.push_back(automata::minimise(dfa->dfa));
+      made.push_back(automata::minimise(*glob));
     }
     return made;
   }();

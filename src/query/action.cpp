@@ -99,24 +99,29 @@ class Parser {
   bool ok_ = true;
 };
 
-constexpr std::uint32_t mutable_attributes = perm::write | perm::setattr;
+/// A verb that is not in the table does not compile.
+consteval std::uint32_t file_bits(std::string_view verb) {
+  return std::ranges::find(file_access, verb, &NamedBits::word)->bits;
+}
 
 constexpr Verb verb_table[] = {
-    {"read", ActionKind::file, perm::read, &Parser::file, "read PATH",
+    {"read", ActionKind::file, file_bits("read"), &Parser::file, "read PATH",
      "open a file or list a folder (its path ends in /)"},
-    {"write", ActionKind::file, perm::write, &Parser::file, "write PATH", "open a file for writing"},
-    {"append", ActionKind::file, perm::append, &Parser::file, "append PATH",
+    {"write", ActionKind::file, file_bits("write"), &Parser::file, "write PATH", "open a file for writing"},
+    {"append", ActionKind::file, file_bits("append"), &Parser::file, "append PATH",
      "open a file for appending only"},
-    {"exec", ActionKind::file, perm::exec, &Parser::file, "exec PATH", "run a program"},
-    {"mmap-exec", ActionKind::file, perm::mmap, &Parser::file, "mmap-exec PATH", "map a file as code"},
-    {"lock", ActionKind::file, perm::lock, &Parser::file, "lock PATH", "take a lock on a file"},
-    {"create", ActionKind::file, perm::create, &Parser::file, "create PATH",
+    {"exec", ActionKind::file, file_bits("exec"), &Parser::file, "exec PATH", "run a program"},
+    {"mmap-exec", ActionKind::file, file_bits("mmap-exec"), &Parser::file, "mmap-exec PATH",
+     "map a file as code"},
+    {"lock", ActionKind::file, file_bits("lock"), &Parser::file, "lock PATH", "take a lock on a file"},
+    {"create", ActionKind::file, file_bits("create"), &Parser::file, "create PATH",
      "make a file, folder (path ends in /), socket or device"},
-    {"delete", ActionKind::file, perm::remove, &Parser::file, "delete PATH", "remove a file or folder"},
-    {"truncate", ActionKind::file, mutable_attributes, &Parser::file, "truncate PATH",
+    {"delete", ActionKind::file, file_bits("delete"), &Parser::file, "delete PATH",
+     "remove a file or folder"},
+    {"truncate", ActionKind::file, file_bits("truncate"), &Parser::file, "truncate PATH",
      "change a file's size"},
-    {"chmod", ActionKind::file, perm::chmod, &Parser::file, "chmod PATH", "change a file's mode"},
-    {"chown", ActionKind::file, perm::chown, &Parser::file, "chown PATH", "change a file's owner"},
+    {"chmod", ActionKind::file, file_bits("chmod"), &Parser::file, "chmod PATH", "change a file's mode"},
+    {"chown", ActionKind::file, file_bits("chown"), &Parser::file, "chown PATH", "change a file's owner"},
     {"rename", ActionKind::rename, 0, &Parser::pair, "rename OLD -> NEW", "move a file"},
     {"link", ActionKind::link, perm::link, &Parser::pair, "link NEW -> EXISTING", "make a hard link"},
     {"capability", ActionKind::capability, 0, &Parser::capability, "capability NAME", "use a capability"},
@@ -468,9 +473,11 @@ std::optional<Action> parse_action(const diag::SourceMap& sources, diag::Span wh
   return Parser(sources, where, sink).parse();
 }
 
-std::uint32_t file_verb_bits(std::string_view verb) {
-  const auto found = std::ranges::find(verb_table, verb, &Verb::word);
-  return found != std::end(verb_table) && found->kind == ActionKind::file ? found->bits : 0;
+std::optional<Action> read_action(std::string_view text) {
+  diag::SourceMap sources;
+  diag::Sink sink;
+  const diag::SourceId source = sources.add("the action", std::string(text));
+  return parse_action(sources, {source, 0, static_cast<std::uint32_t>(text.size())}, sink);
 }
 
 std::vector<ActionUsage> action_usages() {

@@ -67,8 +67,8 @@ inline constexpr std::size_t max_action_bytes = 16384;
 [[nodiscard]] std::optional<Action> parse_action(const diag::SourceMap& sources, diag::Span where,
                                                  diag::Sink& sink);
 
-/// What a verb about one path asks for (`read`, `write`, …); 0: it is no such verb.
-[[nodiscard]] std::uint32_t file_verb_bits(std::string_view verb);
+/// One that the program wrote itself, where nobody is to be told what is wrong with it.
+[[nodiscard]] std::optional<Action> read_action(std::string_view text);
 
 /// How each action is written, one line each: for help texts.
 struct ActionUsage {

@@ -35,6 +35,15 @@ struct NamedBits {
   std::uint32_t bits;
 };
 
+/// The verbs about one path.
+inline constexpr NamedBits file_access[] = {
+    {"read", compile::perm::read},     {"write", compile::perm::write},
+    {"append", compile::perm::append}, {"create", compile::perm::create},
+    {"delete", compile::perm::remove}, {"truncate", compile::perm::write | compile::perm::setattr},
+    {"chmod", compile::perm::chmod},   {"chown", compile::perm::chown},
+    {"lock", compile::perm::lock},     {"mmap-exec", compile::perm::mmap},
+    {"exec", compile::perm::exec},
+};
 /// Words that stand alone (`send`, `trace`) and what they ask for.
 inline constexpr NamedBits signal_access[] = {{"send", compile::perm::send},
                                               {"receive", compile::perm::receive}};

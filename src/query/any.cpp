@@ -216,6 +216,8 @@ std::vector<bool> allowing(const compile::Pdb& pdb, const std::vector<NamedBits>
   return lets;
 }
 
+bool accepts(std::uint32_t accept) { return accept != 0; }
+
 /// No access was named, of a class in which that means all.
 bool all_accesses(const Form& form) {
   return form.kind == ActionKind::network && form.accesses.size() == std::size(network_access);
@@ -225,13 +227,6 @@ std::string access_text(const Form& form) {
   std::vector<std::string_view> words;
   for (const NamedBits& access : form.accesses) words.push_back(access.word);
   return fmt::format("{}", fmt::join(words, "|"));
-}
-
-std::optional<Action> parsed(const std::string& text) {
-  diag::SourceMap sources;
-  diag::Sink sink;
-  const diag::SourceId source = sources.add("the example", text);
-  return parse_action(sources, {source, 0, static_cast<std::uint32_t>(text.size())}, sink);
 }
 
 class Answering {
@@ -244,12 +239,11 @@ class Answering {
 
  private:
   void listed(const Form& form);
-  Result<void> refuse(const AnyForm& asked);
-  static Result<automata::Determinised> pattern_automaton(const AnyForm& asked, automata::ExprPool& pool);
+  void refuse(const Form& form, const Dfa& wanted);
   void without_addresses(const Form& form);
-  Result<Dfa> allowed_set(const AnyForm& asked, const compile::Pdb& pdb, std::uint32_t start) const;
+  Result<Dfa> allowed_set(const Form& form, const Dfa& wanted, const compile::Pdb& pdb,
+                          std::uint32_t start) const;
   void example(const std::string& text);
-  [[nodiscard]] bool mediated(const Form& form) const;
   void allow(const std::string& text, const Form& form);
 
   /// What is allowed, with choice_mark where the choices stand.
@@ -266,22 +260,8 @@ class Answering {
   std::optional<Action> refused_;
 };
 
-bool Answering::mediated(const Form& form) const {
-  switch (form.kind) {
-    case ActionKind::file:
-    case ActionKind::link:
-    case ActionKind::change_profile:
-    case ActionKind::capability:
-      return true;
-    case ActionKind::network:
-      return mediates(profile_, form.mediation_class) || !profile_.network.empty();
-    default:
-      return mediates(profile_, form.mediation_class);
-  }
-}
-
 void Answering::example(const std::string& text) {
-  auto action = parsed(text);
+  auto action = read_action(text);
   if (!action || (answer_.example && answer_.example->text.size() <= action->text.size())) return;
   answer_.example = std::move(action);
 }
@@ -291,7 +271,7 @@ void Answering::listed(const Form& form) {
   allowed.accesses.clear();
   for (const NamedBits& access : form.accesses) {
     const std::string text = action_text(form, access.word, {});
-    const auto action = parsed(text);
+    const auto action = read_action(text);
     if (!action) continue;
     if (is_allowed(ask(profile_, *action, Detail::verdicts))) {
       answer_.allowed = true;
@@ -307,21 +287,9 @@ void Answering::listed(const Form& form) {
   allow(action_text(allowed, all ? std::string() : access_text(allowed), {}), form);
 }
 
-/// A shortest one of all that match, to show what refuses it.
-Result<void> Answering::refuse(const AnyForm& asked) {
-  if (refused_) return {};
-  automata::ExprPool pool;
-  BH_TRY(const auto wanted, pattern_automaton(asked, pool));
-  const auto shortest =
-      automata::shortest(wanted.dfa, [&](std::uint32_t accept) { return !wanted.tag_sets[accept].empty(); });
-  if (shortest)
-    refused_ = parsed(
-        action_text(asked.form, asked.form.accesses.front().word, values_of(asked.form, shortest->bytes)));
-  return {};
-}
-
 /// What matches, behind the form's prefix.
-Result<automata::Determinised> Answering::pattern_automaton(const AnyForm& asked, automata::ExprPool& pool) {
+Result<Dfa> pattern_automaton(const AnyForm& asked) {
+  automata::ExprPool pool;
   std::vector<automata::ExprId> patterns;
   diag::Sink sink;
   for (std::size_t i = 0; i < asked.patterns.size(); ++i) {
@@ -333,25 +301,30 @@ Result<automata::Determinised> Answering::pattern_automaton(const AnyForm& asked
   auto wanted = automata::determinise(
       pool, std::vector{automata::Pattern{askable(pool, asked.form, patterns), 0}}, {.max_states = 200'000});
   if (!wanted) return fail("the pattern needs an automaton of more than {} states", wanted.error().limit);
-  return std::move(*wanted);
+  return std::move(wanted->dfa);
 }
 
-/// The strings behind the form's prefix that are asked about and allowed; minimal.
-Result<Dfa> Answering::allowed_set(const AnyForm& asked, const compile::Pdb& pdb, std::uint32_t start) const {
-  automata::ExprPool pool;
-  BH_TRY(const auto wanted, pattern_automaton(asked, pool));
+/// A shortest one of all that match, to show what refuses it.
+void Answering::refuse(const Form& form, const Dfa& wanted) {
+  if (refused_) return;
+  if (const auto shortest = automata::shortest(wanted, accepts))
+    refused_ = read_action(action_text(form, form.accesses.front().word, values_of(form, shortest->bytes)));
+}
+
+/// The strings behind the form's prefix that are wanted and allowed; minimal.
+Result<Dfa> Answering::allowed_set(const Form& form, const Dfa& wanted, const compile::Pdb& pdb,
+                                   std::uint32_t start) const {
   const auto within = [&](automata::From policy, const std::vector<bool>& lets) {
-    return automata::joined(policy, wanted.dfa, [&](std::uint32_t of_policy, std::uint32_t of_pattern) {
-      const bool matches = !wanted.tag_sets[of_pattern].empty();
-      return static_cast<std::uint32_t>(matches && lets[of_policy] ? 1 : 0);
+    return automata::joined(policy, wanted, [&](std::uint32_t of_policy, std::uint32_t of_pattern) {
+      return static_cast<std::uint32_t>(of_pattern != 0 && lets[of_policy] ? 1 : 0);
     });
   };
   tl::expected<Dfa, automata::OverBudget> both;
-  if (asked.form.kind == ActionKind::link) {
+  if (form.kind == ActionKind::link) {
     BH_TRY(const Dfa links, link_language(file_table(profile_), {}));
     both = within(links, {false, true, true, true});  // to owners, to others, to both
   } else {
-    both = within({pdb.dfa, pdb.dfa.run(start, asked.form.prefix)}, allowing(pdb, asked.form.accesses));
+    both = within({pdb.dfa, pdb.dfa.run(start, form.prefix)}, allowing(pdb, form.accesses));
   }
   if (!both) return fail("the pattern and the policy together need too many states");
   return automata::minimise(*both);
@@ -362,7 +335,7 @@ void Answering::without_addresses(const Form& form) {
   const std::vector<std::string> one{"@a", "unconfined"}, all{"**", "**"};
   for (const NamedBits& access : form.accesses) {
     const std::string text = action_text(form, access.word, std::span(one).first(form.fields.size()));
-    const auto action = parsed(text);
+    const auto action = read_action(text);
     if (!action || !is_allowed(ask(profile_, *action, Detail::verdicts))) continue;
     answer_.allowed = true;
     Form any_choice = form;
@@ -374,11 +347,11 @@ void Answering::without_addresses(const Form& form) {
 
 Result<void> Answering::add(const AnyForm& asked) {
   const Form& form = asked.form;
-  if (form.kind == ActionKind::unix && !mediates(profile_, form.mediation_class)) {
-    without_addresses(form);
-    return {};
-  }
-  if (!mediated(form)) {
+  if (!mediates(profile_, form)) {
+    if (form.kind == ActionKind::unix) {
+      without_addresses(form);
+      return {};
+    }
     const std::string word(form.kind == ActionKind::network ? "network"
                                                             : compile::class_word(form.mediation_class));
     if (seen_.insert("class " + word).second) answer_.not_mediated.push_back(word);
@@ -393,16 +366,17 @@ Result<void> Answering::add(const AnyForm& asked) {
   const FileTable file = file_table(profile_);
   const compile::Pdb* pdb = in_file ? file.pdb : &*profile_.policydb;
   if (pdb == nullptr) return {};  // no file rules at all
-  BH_TRY(const Dfa set, allowed_set(asked, *pdb, in_file ? file.start : Dfa::start));
-  const auto shortest = automata::shortest(set, [](std::uint32_t accept) { return accept != 0; });
+  BH_TRY(const Dfa wanted, pattern_automaton(asked));
+  BH_TRY(const Dfa set, allowed_set(form, wanted, *pdb, in_file ? file.start : Dfa::start));
+  const auto shortest = automata::shortest(set, accepts);
   if (!shortest) {
-    BH_TRY_DO(refuse(asked));
+    refuse(form, wanted);
     return {};
   }
   answer_.allowed = true;
   for (const NamedBits& access : form.accesses) {
     const std::string text = action_text(form, access.word, values_of(form, shortest->bytes));
-    const auto action = parsed(text);
+    const auto action = read_action(text);
     if (!action) continue;
     const Answer its = ask(profile_, *action, Detail::verdicts);
     if (lets_through(its.owner.verdict) || lets_through(its.other.verdict)) example(text);

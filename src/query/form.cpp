@@ -20,12 +20,6 @@ namespace medclass = compile::medclass;
 namespace perm = compile::perm;
 using enum Field::Kind;
 
-constexpr NamedBits file_access[] = {
-    {"read", perm::read},      {"write", perm::write},   {"append", perm::append},
-    {"create", perm::create},  {"delete", perm::remove}, {"truncate", perm::write | perm::setattr},
-    {"chmod", perm::chmod},    {"chown", perm::chown},   {"lock", perm::lock},
-    {"mmap-exec", perm::mmap}, {"exec", perm::exec},
-};
 constexpr NamedBits link_access[] = {{"link", perm::link}};
 constexpr NamedBits change_access[] = {{"change_profile", perm::change_profile}};
 constexpr NamedBits mount_access[] = {{"mount", 2}};
@@ -77,64 +71,44 @@ class Lister {
 
  private:
   void files() {
-    add({ActionKind::file,
-         "file",
-         {},
-         Question::Table::file,
-         medclass::file,
-         {},
-         {{path, "path"}},
-         {},
-         list(file_access)});
-    add({ActionKind::link,
-         "link",
-         {},
-         Question::Table::file,
-         medclass::file,
-         {},
-         {{path, "path"}, {path, "target"}},
-         {},
-         list(link_access)});
-    add({ActionKind::change_profile,
-         "change_profile",
-         {},
-         Question::Table::file,
-         medclass::file,
-         {},
-         {{label, "target"}},
-         {},
-         list(change_access)});
+    constexpr auto file = Question::Table::file;
+    add({.kind = ActionKind::file,
+         .verb = "file",
+         .table = file,
+         .fields = {{path, "path"}},
+         .accesses = list(file_access)});
+    add({.kind = ActionKind::link,
+         .verb = "link",
+         .table = file,
+         .fields = {{path, "path"}, {path, "target"}},
+         .accesses = list(link_access)});
+    add({.kind = ActionKind::change_profile,
+         .verb = "change_profile",
+         .table = file,
+         .fields = {{label, "target"}},
+         .accesses = list(change_access)});
   }
 
   void capabilities() {
     for (const auto& each : compile::capability_names())
-      add({ActionKind::capability,
-           "capability",
-           {std::string(each.name)},
-           Question::Table::capability,
-           medclass::capability,
-           {},
-           {},
-           {},
-           list(capability_access)});
+      add({.kind = ActionKind::capability,
+           .verb = "capability",
+           .choices = {std::string(each.name)},
+           .table = Question::Table::capability,
+           .mediation_class = medclass::capability,
+           .accesses = list(capability_access)});
   }
 
   void networks() {
     const bool by_address = mediates(profile_, medclass::net_v9);
     const std::uint8_t cls = by_address ? medclass::net_v9 : medclass::net_v8;
     for (const auto& family : compile::family_names()) {
-      for (const auto& type : compile::socket_type_names()) {
-        std::vector<std::string> choices{std::string(family.name), std::string(type.name)};
-        add({ActionKind::network,
-             "network",
-             std::move(choices),
-             Question::Table::policydb,
-             cls,
-             {},
-             {},
-             {},
-             list(network_access)});
-      }
+      for (const auto& type : compile::socket_type_names())
+        add({.kind = ActionKind::network,
+             .verb = "network",
+             .choices = {std::string(family.name), std::string(type.name)},
+             .mediation_class = cls,
+             .accesses = list(network_access)});
     }
     for (const auto& type : compile::socket_type_names()) unix_sockets(type);
   }
@@ -144,15 +118,14 @@ class Lister {
     const std::string head = bytes({medclass::net_v9, 0, AF_UNIX, 0, type.number, 0, 0});
     const auto form = [&](std::string prefix, std::vector<Field> fields, std::string suffix,
                           std::uint32_t bits) {
-      add({ActionKind::unix,
-           "unix",
-           {std::string(type.name)},
-           Question::Table::policydb,
-           medclass::net_v9,
-           std::move(prefix),
-           std::move(fields),
-           std::move(suffix),
-           within(unix_access, bits)});
+      add({.kind = ActionKind::unix,
+           .verb = "unix",
+           .choices = {std::string(type.name)},
+           .mediation_class = medclass::net_v9,
+           .prefix = std::move(prefix),
+           .fields = std::move(fields),
+           .suffix = std::move(suffix),
+           .accesses = within(unix_access, bits)});
     };
     form(head, {{address, "path"}}, bytes({0, 0}),
          perm::bind | perm::accept | perm::getattr | perm::setattr | perm::remove);
@@ -164,150 +137,89 @@ class Lister {
 
   void signals() {
     const auto one = [&](std::string name, std::uint32_t number) {
-      add({ActionKind::signal,
-           "signal",
-           {std::move(name)},
-           Question::Table::policydb,
-           medclass::signal,
-           bytes({medclass::signal, number}),
-           {{label, "peer"}},
-           {},
-           list(signal_access)});
+      add({.kind = ActionKind::signal,
+           .verb = "signal",
+           .choices = {std::move(name)},
+           .mediation_class = medclass::signal,
+           .prefix = bytes({medclass::signal, number}),
+           .fields = {{label, "peer"}},
+           .accesses = list(signal_access)});
     };
     for (const auto& each : compile::signal_names()) one(std::string(each.name), each.number);
     for (std::uint32_t extra = 0; extra <= 32; ++extra) one(fmt::format("rtmin+{}", extra), 128 + extra);
   }
 
   void labels() {
-    add({ActionKind::ptrace,
-         "ptrace",
-         {},
-         Question::Table::policydb,
-         medclass::ptrace,
-         bytes({medclass::label, medclass::ptrace}),
-         {{label, "peer"}},
-         {},
-         list(ptrace_access)});
-    add({ActionKind::io_uring,
-         "io_uring",
-         {},
-         Question::Table::policydb,
-         medclass::io_uring,
-         bytes({medclass::io_uring}),
-         {{label, "peer"}},
-         {},
-         within(io_uring_access, 8)});
-    add({ActionKind::io_uring,
-         "io_uring",
-         {},
-         Question::Table::policydb,
-         medclass::io_uring,
-         {},
-         {},
-         {},
-         within(io_uring_access, 0x10)});
-    add({ActionKind::userns,
-         "userns",
-         {},
-         Question::Table::policydb,
-         medclass::userns,
-         {},
-         {},
-         {},
-         list(userns_access)});
+    add({.kind = ActionKind::ptrace,
+         .verb = "ptrace",
+         .mediation_class = medclass::ptrace,
+         .prefix = bytes({medclass::label, medclass::ptrace}),
+         .fields = {{label, "peer"}},
+         .accesses = list(ptrace_access)});
+    behind_class(medclass::io_uring, ActionKind::io_uring, "io_uring", {{label, "peer"}},
+                 within(io_uring_access, 8));
+    add({.kind = ActionKind::io_uring,
+         .verb = "io_uring",
+         .mediation_class = medclass::io_uring,
+         .accesses = within(io_uring_access, 0x10)});
+    add({.kind = ActionKind::userns,
+         .verb = "userns",
+         .mediation_class = medclass::userns,
+         .accesses = list(userns_access)});
   }
 
   void mounts() {
     const std::uint32_t options = all_mount_flags() & ~kinds_of_mount & ~std::uint32_t{MS_REC};
     const auto kind = [&](std::string choice, Field::Kind device, Field::Kind type, MountKind flags) {
-      Form form{ActionKind::mount,
-                "mount",
-                {std::move(choice)},
-                Question::Table::policydb,
-                medclass::mount,
-                bytes({medclass::mount}),
-                {{path, "target"}, {device, "path"}, {type, "type"}, {Field::Kind::flags, "options"}},
-                {},
-                list(mount_access)};
-      form.mount = flags;
-      add(std::move(form));
+      add({.kind = ActionKind::mount,
+           .verb = "mount",
+           .choices = {std::move(choice)},
+           .mediation_class = medclass::mount,
+           .prefix = bytes({medclass::mount}),
+           .fields = {{path, "target"}, {device, "path"}, {type, "type"}, {Field::Kind::flags, "options"}},
+           .accesses = list(mount_access),
+           .mount = flags});
     };
     kind("new", text, text, {0, options});
     kind("bind", text, nothing, {MS_BIND, MS_REC});
     kind("move", text, nothing, {MS_MOVE, 0});
     kind("remount", nothing, nothing, {MS_REMOUNT, options | MS_BIND | MS_REC});
     kind("propagation", nothing, nothing, {change_type, MS_REC | MS_SILENT});
-    add({ActionKind::umount,
-         "umount",
-         {},
-         Question::Table::policydb,
-         medclass::mount,
-         bytes({medclass::mount}),
-         {{path, "path"}},
-         {},
-         list(umount_access)});
-    add({ActionKind::pivot_root,
-         "pivot_root",
-         {},
-         Question::Table::policydb,
-         medclass::mount,
-         bytes({medclass::mount}),
-         {{path, "path"}, {path, "target"}},
-         {},
-         list(pivot_access)});
+    behind_class(medclass::mount, ActionKind::umount, "umount", {{path, "path"}}, list(umount_access));
+    behind_class(medclass::mount, ActionKind::pivot_root, "pivot_root", {{path, "path"}, {path, "target"}},
+                 list(pivot_access));
   }
 
   void others() {
-    add({ActionKind::mqueue,
-         "mqueue",
-         {},
-         Question::Table::policydb,
-         medclass::posix_mqueue,
-         bytes({medclass::posix_mqueue}),
-         {{path, "path"}},
-         {},
-         within(mqueue_access, perm::create)});
-    add({ActionKind::mqueue,
-         "mqueue",
-         {},
-         Question::Table::policydb,
-         medclass::posix_mqueue,
-         bytes({medclass::posix_mqueue}),
-         {{path, "path"}, {label, "peer"}},
-         {},
-         within(mqueue_access, ~perm::create)});
-    add({ActionKind::dbus,
-         "dbus",
-         {},
-         Question::Table::policydb,
-         medclass::dbus,
-         bytes({medclass::dbus}),
-         {{text, "bus"}},
-         {},
-         within(dbus_access, 0x20)});
-    add({ActionKind::dbus,
-         "dbus",
-         {},
-         Question::Table::policydb,
-         medclass::dbus,
-         bytes({medclass::dbus}),
-         {{text, "bus"}, {text, "name"}},
-         {},
-         within(dbus_access, 0x40)});
-    add({ActionKind::dbus,
-         "dbus",
-         {},
-         Question::Table::policydb,
-         medclass::dbus,
-         bytes({medclass::dbus}),
-         {{text, "bus"},
+    const auto mqueue = [&](std::vector<Field> fields, std::uint32_t bits) {
+      behind_class(medclass::posix_mqueue, ActionKind::mqueue, "mqueue", std::move(fields),
+                   within(mqueue_access, bits));
+    };
+    mqueue({{path, "path"}}, perm::create);
+    mqueue({{path, "path"}, {label, "peer"}}, ~perm::create);
+    const auto dbus = [&](std::vector<Field> fields, std::uint32_t bits) {
+      behind_class(medclass::dbus, ActionKind::dbus, "dbus", std::move(fields), within(dbus_access, bits));
+    };
+    dbus({{text, "bus"}}, 0x20);
+    dbus({{text, "bus"}, {text, "name"}}, 0x40);
+    dbus({{text, "bus"},
           {text, "peer.name"},
           {label, "peer"},
           {text, "path"},
           {text, "interface"},
           {text, "member"}},
-         {},
-         within(dbus_access, 6)});
+         6);
+  }
+
+  /// Fields that begin right behind the class.
+  void behind_class(std::uint8_t mediation_class, ActionKind kind, std::string_view verb,
+                    std::vector<Field> fields, std::vector<NamedBits> accesses) {
+    add({.kind = kind,
+         .verb = verb,
+         .mediation_class = mediation_class,
+         .prefix = bytes({mediation_class}),
+         .fields = std::move(fields),
+         .accesses = std::move(accesses)});
   }
 
   void add(Form form) { forms_.push_back(std::move(form)); }
@@ -352,6 +264,17 @@ std::uint32_t flags_of(std::string_view numbers) {
 }  // namespace
 
 std::vector<Form> forms(const compile::CompiledProfile& profile) { return Lister(profile).take(); }
+
+bool mediates(const compile::CompiledProfile& profile, const Form& form) {
+  if (form.table != Question::Table::policydb) return true;
+  return form.kind == ActionKind::network ? mediates_sockets(profile)
+                                          : mediates(profile, form.mediation_class);
+}
+
+bool mediates_sockets(const compile::CompiledProfile& profile) {
+  return mediates(profile, medclass::net_v8) || mediates(profile, medclass::net_v9) ||
+         !profile.network.empty();
+}
 
 ExprId askable(ExprPool& pool, Field::Kind kind, const MountKind& mount) {
   switch (kind) {

@@ -54,6 +54,11 @@ struct Form {
 /// All that the kernel would ask this profile. Classes that it does not mediate are there, too.
 [[nodiscard]] std::vector<Form> forms(const compile::CompiledProfile& profile);
 
+/// Is the profile asked about what has this form?
+[[nodiscard]] bool mediates(const compile::CompiledProfile& profile, const Form& form);
+/// Sockets by family and type are one class under several numbers, and a table of old kernels.
+[[nodiscard]] bool mediates_sockets(const compile::CompiledProfile& profile);
+
 /// Every string of fields that the kernel could ask, behind the prefix.
 [[nodiscard]] automata::ExprId askable(automata::ExprPool& pool, const Form& form);
 /// The same with patterns for some of the fields (by position; not valid: any).

@@ -324,7 +324,7 @@ Dfa all_askable(const Form& form) {
   const std::vector<automata::Pattern> patterns{{askable(pool, form), 0}};
   auto all = automata::determinise(pool, patterns);
   BH_CHECK(all);  // a form is small, whatever it is asked about
-  for (std::uint32_t& accept : all->dfa.accept) accept = all->tag_sets[accept].empty() ? 0 : 1;
+  // Of the sets of one tag, the empty one is 0 and the other 1.
   return automata::minimise(all->dfa);
 }
 
@@ -398,6 +398,16 @@ std::optional<automata::ExprId> pattern_of(automata::ExprPool& pool, Field::Kind
   const auto language = compile::glob(pool, text, "pattern", options, sink);
   if (!language) return std::nullopt;
   return address ? pool.concat(pool.byte(0), language->expr) : language->expr;
+}
+
+std::optional<Dfa> language_of(Field::Kind kind, const std::string& pattern) {
+  automata::ExprPool pool;
+  diag::Sink sink;
+  const auto expr = pattern_of(pool, kind, {pattern, {}, false}, sink);
+  if (!expr) return std::nullopt;
+  auto made = automata::determinise(pool, std::vector{automata::Pattern{*expr, 0}});
+  if (!made) return std::nullopt;
+  return std::move(made->dfa);
 }
 
 }  // namespace bh::query

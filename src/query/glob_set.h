@@ -2,9 +2,8 @@
 //
 // The one idea: the automaton is unfolded into a tree of prefixes, in which a state that stands for all that
 // may follow is written `**`, one that stands for the rest of a name `*`, and one that stands for nearly all
-// as
-// `**` with its exceptions. What cannot be written so is covered by a wider glob, and said to be only a part
-// of it: nothing is ever claimed that was not compared with the automaton.
+// as `**` with its exceptions. What cannot be written so is covered by a wider glob, and said to be only a
+// part of it: nothing is ever claimed that was not compared with the automaton.
 #pragma once
 
 #include <cstddef>
@@ -59,5 +58,8 @@ struct GlobOptions {
 /// they are reported to `sink`.
 [[nodiscard]] std::optional<automata::ExprId> pattern_of(automata::ExprPool& pool, Field::Kind kind,
                                                          const policy::Text& pattern, diag::Sink& sink);
+/// The same as an automaton of its own, not minimal, that accepts with 1. Nothing: it is no pattern, or too
+/// large.
+[[nodiscard]] std::optional<automata::Dfa> language_of(Field::Kind kind, const std::string& pattern);
 
 }  // namespace bh::query

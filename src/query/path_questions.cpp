@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "query/action_words.h"
 #include "query/explain.h"
 
 namespace bh::query {
@@ -21,10 +22,8 @@ bool is_plain(std::string_view path) {
 PathQuestions::PathQuestions(const compile::CompiledProfile& profile) : table_(file_table(profile)) {
   // Nothing to walk: the general way says why.
   if (table_.pdb == nullptr || profile.mode == static_cast<std::uint32_t>(compile::Mode::unconfined)) return;
-  for (const ActionUsage& usage : action_usages()) {
-    const std::uint32_t bits = file_verb_bits(usage.verb);
-    if (bits == 0) continue;
-    Verb verb{usage.verb, {}};
+  for (const auto& [word, bits] : file_access) {
+    Verb verb{word, {}};
     for (const compile::FilePerms& entry : table_.pdb->perms) {
       const Verdicts verdicts{judge(entry.owner, bits, profile.audit != 0),
                               judge(entry.other, bits, profile.audit != 0)};
