@@ -58,8 +58,7 @@ Result<std::string> debian_mirror() {
     if (line.starts_with(main_archive)) return line.substr(main_archive.size());
   return fail(
       "apt knows no mirror of Debian here (run apt-get update if this is Debian; elsewhere fetch a kernel "
-      "yourself and give "
-      "its path)");
+      "yourself and give its path)");
 }
 
 /// -1, 0, 1: runs of digits as numbers, the rest by byte.
