@@ -6,14 +6,11 @@ Without --all every PART-th case is run, for one kernel: a sample that takes sec
 
 usage: differential_language_test.py [--all] [--kernel K]... [--only GLOB] [--parser 5.0] [--show NAME]
 """
-import argparse
 import collections
 import concurrent.futures
 import fnmatch
-import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -56,28 +53,23 @@ def compare(parser, base, kernel, work, name, text):
 
 
 def main():
-    options = argparse.ArgumentParser()
+    options = differential.common_options()
     options.add_argument("--all", action="store_true")
     options.add_argument("--kernel", action="append")
     options.add_argument("--only", default="*")
-    options.add_argument("--parser", default="5.0")
-    options.add_argument("--jobs", type=int, default=os.cpu_count())
     options.add_argument("--show", metavar="NAME")
     args = options.parse_args()
     cases = language_cases.cases()
     if args.show:
         print(dict(cases)[args.show])
         return 0
-    fetched = subprocess.run([differential.SOURCE / "tools" / "fetch-parsers", args.parser], capture_output=True, text=True)
-    if fetched.returncode != 0:
-        print(f"skipped: the reference's parser is not here and cannot be fetched: {fetched.stderr.strip()}")
-        return differential.SKIP
+    differential.need_parsers(args.parser)
     chosen = [case for case in cases if fnmatch.fnmatch(case[0], args.only)]
     if not args.all and args.only == "*":
         chosen = chosen[::PART]
     kernels = args.kernel or (differential.KERNELS if args.all else differential.KERNELS[-1:])
     parser = differential.Parser(args.parser)
-    base = differential.CACHE / "parsers" / args.parser / "root" / "etc" / "apparmor.d"
+    base = differential.policy_folder(args.parser)
     decision = DECISION.read_text()
     patterns = [(re.compile(text, re.S), re.compile(line)) for text, line, _ in KNOWN]
     texts, used = dict(cases), set()

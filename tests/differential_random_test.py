@@ -6,11 +6,8 @@ printed with its rules left out one by one as long as it still differs, ready fo
 
 usage: differential_random_test.py [--first N] [--seeds N] [--kernel K] [--parser 5.0] [--show SEED]
 """
-import argparse
 import concurrent.futures
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
@@ -81,24 +78,19 @@ class Bed:
 
 
 def main():
-    options = argparse.ArgumentParser()
+    options = differential.common_options()
     options.add_argument("--first", type=int, default=0)
     options.add_argument("--seeds", type=int, default=DEFAULT_SEEDS)
     options.add_argument("--kernel")
-    options.add_argument("--parser", default="5.0")
-    options.add_argument("--jobs", type=int, default=os.cpu_count())
     options.add_argument("--show", type=int, metavar="SEED")
     args = options.parse_args()
     if args.show is not None:
         print(random_profile.spelled("\n".join(line for line, _ in random_profile.Generator(args.show).lines()), 1))
         return 0
 
-    fetched = subprocess.run([differential.SOURCE / "tools" / "fetch-parsers", args.parser], capture_output=True, text=True)
-    if fetched.returncode != 0:
-        print(f"skipped: the reference's parser is not here and cannot be fetched: {fetched.stderr.strip()}")
-        return differential.SKIP
+    differential.need_parsers(args.parser)
     parser = differential.Parser(args.parser, keep=args.first == 0 and args.seeds <= DEFAULT_SEEDS)
-    base = differential.CACHE / "parsers" / args.parser / "root" / "etc" / "apparmor.d"
+    base = differential.policy_folder(args.parser)
     began, compared, refused, failures = time.monotonic(), 0, 0, 0
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         bed = Bed(parser, base, pathlib.Path(folder), args.kernel)

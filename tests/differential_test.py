@@ -79,6 +79,11 @@ class Parser:
         return (text[1:], None) if text[:1] == b"+" else (None, text[1:].decode(errors="replace").strip())
 
 
+def policy_folder(slot):
+    """The /etc/apparmor.d that came with a parser."""
+    return CACHE / "parsers" / slot / "root" / "etc" / "apparmor.d"
+
+
 def installed(base, copy):
     """/etc/apparmor.d as it is once installed: the packages' scripts make an empty local/NAME for each profile."""
     shutil.copytree(base, copy)
@@ -90,9 +95,8 @@ def installed(base, copy):
 
 
 def debian_cases(name, slot, work):
-    root = CACHE / "parsers" / slot / "root"
-    base = installed(root / "etc" / "apparmor.d", work / name / "apparmor.d")
-    for folder in (base, root / "usr" / "share" / "apparmor" / "extra-profiles"):
+    base = installed(policy_folder(slot), work / name / "apparmor.d")
+    for folder in (base, CACHE / "parsers" / slot / "root" / "usr" / "share" / "apparmor" / "extra-profiles"):
         if not folder.is_dir():
             continue
         for file in sorted(folder.iterdir()):
@@ -144,7 +148,7 @@ def read_accepted():
 
 def features_of(name):
     """One of the three kernels, or a file of the reference's abi folder: what Ubuntu's kernels have (fine-grained inet, queues, prompt)."""
-    return SOURCE / "tests" / "features" / name if name in KERNELS else CACHE / "parsers" / "5.0" / "root" / "etc" / "apparmor.d" / "abi" / name
+    return SOURCE / "tests" / "features" / name if name in KERNELS else policy_folder("5.0") / "abi" / name
 
 
 def compare(parser, case, kernel, work):
@@ -189,24 +193,34 @@ def print_table(outcomes):
         print(f"{name:<12}{kernel:<8}" + "".join(f"{counts[name, kernel, kind]:>17}" for kind in kinds))
 
 
-def main():
+def common_options():
     options = argparse.ArgumentParser()
+    options.add_argument("--parser", default="5.0")
+    options.add_argument("--jobs", type=int, default=os.cpu_count())
+    return options
+
+
+def need_parsers(*slots):
+    """Ends the test, as skipped, where they are not here and cannot be fetched."""
+    fetched = subprocess.run([SOURCE / "tools" / "fetch-parsers", *slots], capture_output=True, text=True)
+    if fetched.returncode != 0:
+        print(f"skipped: the reference's parser is not here and cannot be fetched: {fetched.stderr.strip()}")
+        sys.exit(SKIP)
+
+
+def main():
+    options = common_options()
     options.add_argument("--set", action="append")
     options.add_argument("--kernel", action="append")
     options.add_argument("--only", default="*")
-    options.add_argument("--parser", default="5.0")
-    options.add_argument("--jobs", type=int, default=os.cpu_count())
     options.add_argument("--verbose", action="store_true")
     args = options.parse_args()
 
-    fetched = subprocess.run([SOURCE / "tools" / "fetch-parsers", args.parser, "3.0.8", "5.0"], capture_output=True, text=True)
-    if fetched.returncode != 0:
-        print(f"skipped: the reference's parser is not here and cannot be fetched: {fetched.stderr.strip()}")
-        return SKIP
+    need_parsers(args.parser, "3.0.8", "5.0")
     parser = Parser(args.parser)
     accepted = read_accepted()
     used = set()
-    base = CACHE / "parsers" / "5.0" / "root" / "etc" / "apparmor.d"
+    base = policy_folder("5.0")
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
         cases = [*own_cases(base), *debian_cases("debian12", "3.0.8", work), *debian_cases("sid", "5.0", work), *strict_cases(base, work)]

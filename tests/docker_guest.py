@@ -17,6 +17,7 @@ import tarfile
 
 import guest as lab_guest
 import real_engine
+from layer import Layer
 
 PRELUDE = r"""
 wait_for() { # SECONDS COMMAND...
@@ -36,18 +37,12 @@ PACK = "dmesg >/results/dmesg; tar -C /results -cz . | base64 -w 0 >/results.pac
 
 def image_tar(programs, folders=("bin", "etc", "proc", "sys", "dev")):
     """The files of an image: `programs` are {path in the image: a static program of this machine}."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name in folders:
-            folder = tarfile.TarInfo(name)
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o755
-            archive.addfile(folder)
-        for name, file in programs.items():
-            data = pathlib.Path(file).read_bytes()
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(data), 0o755
-            archive.addfile(entry, io.BytesIO(data))
-    return out.getvalue()
+    layer = Layer()
+    for name in folders:
+        layer.folder(name)
+    for name, file in programs.items():
+        layer.file(name, pathlib.Path(file).read_bytes(), 0o755)
+    return layer.bytes()
 
 
 class DockerGuest:

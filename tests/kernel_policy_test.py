@@ -24,11 +24,9 @@ HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE)]
 sys.dont_write_bytecode = True
 import random_profile  # noqa: E402
+from differential_test import BUILD, CACHE, CORPORA, KERNELS  # noqa: E402
 from guest import BULKHEAD, SOURCE, Guest, Skipped  # noqa: E402
 
-BUILD = pathlib.Path(os.environ.get("BH_BUILD_DIR", SOURCE / "build"))
-CORPORA = pathlib.Path(os.environ.get("BULKHEAD_CORPORA", SOURCE.parent / "shared" / "corpora"))
-KERNELS = ("6.1", "6.12", "7.2")
 NETWORK_CLASS = {"6.1": 14, "6.12": 14, "7.2": 15}
 LITERALS = 5000
 OWNER, OTHER = 0, 65534
@@ -149,10 +147,9 @@ class Questions:
 
 
 def compiled(path, kernel, into, *words):
-    """Whether it compiles; the policy is at `into` then."""
-    done = subprocess.run([BULKHEAD, "compile", "--features", str(SOURCE / "tests" / "features" / kernel), "-o", str(into), *words, str(path)],
+    """The run of the compiler; where it exits 0 the policy is at `into`."""
+    return subprocess.run([BULKHEAD, "compile", "--features", str(SOURCE / "tests" / "features" / kernel), "-o", str(into), *words, str(path)],
                           capture_output=True, text=True, errors="replace")
-    return done
 
 
 def verdict_of(answer, bits):
@@ -300,7 +297,7 @@ DECISIONS = [
 
 def add_decisions(guest, work):
     """Both compilers' policies, side by side on the newest kernel."""
-    parser = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "bulkhead" / "parsers" / "5.0" / "apparmor_parser"
+    parser = CACHE / "parsers" / "5.0" / "apparmor_parser"
     if not parser.exists():
         print(f"the reference's side of the decisions is left out: there is no {parser}")
     for at, (about, rules, string, bits, uid, ours, theirs) in enumerate(DECISIONS):

@@ -5,7 +5,6 @@ system. Talks to the API over the unix socket itself: no docker client, no shell
 """
 import contextlib
 import http.client
-import io
 import json
 import os
 import pathlib
@@ -13,10 +12,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import tarfile
 import tempfile
 import time
 import urllib.parse
+
+from layer import Layer
 
 CACHE = pathlib.Path(os.environ.get("BULKHEAD_ENGINES") or
                      pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "bulkhead" / "engines")
@@ -67,30 +67,19 @@ class Api:
 
     def import_image(self, name, files=(), changes=()):
         """An image of one layer. files: {path: bytes or (mode, bytes)}; changes: Dockerfile instructions."""
-        stream = io.BytesIO()
-        with tarfile.open(fileobj=stream, mode="w") as archive:
-            folders = sorted({str(parent) for path in dict(files) for parent in pathlib.PurePath(path).parents} - {"."})
-            for folder in folders:
-                entry = tarfile.TarInfo(folder)
-                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
-                archive.addfile(entry)
-            for path, content in dict(files).items():
-                mode, data = content if isinstance(content, tuple) else (0o644, content)
-                entry = tarfile.TarInfo(path)
-                entry.size, entry.mode = len(data), mode
-                archive.addfile(entry, io.BytesIO(data))
+        layer = Layer()
+        for path, content in dict(files).items():
+            mode, data = content if isinstance(content, tuple) else (0o644, content)
+            layer.file(path, data, mode)
         repo, _, tag = name.partition(":")
         query = urllib.parse.urlencode([("fromSrc", "-"), ("repo", repo), ("tag", tag or "latest")] + [("changes", c) for c in changes])
-        self.call("POST", f"/images/create?{query}", stream.getvalue(), "application/x-tar")
+        self.call("POST", f"/images/create?{query}", layer.bytes(), "application/x-tar")
 
     def build_image(self, name, dockerfile, files=()):
-        stream = io.BytesIO()
-        with tarfile.open(fileobj=stream, mode="w") as archive:
-            for path, data in {"Dockerfile": dockerfile.encode(), **dict(files)}.items():
-                entry = tarfile.TarInfo(path)
-                entry.size = len(data)
-                archive.addfile(entry, io.BytesIO(data))
-        out = self.call("POST", f"/build?t={urllib.parse.quote(name)}&networkmode=none&rm=1", stream.getvalue(), "application/x-tar")
+        context = Layer()
+        for path, data in {"Dockerfile": dockerfile.encode(), **dict(files)}.items():
+            context.file(path, data)
+        out = self.call("POST", f"/build?t={urllib.parse.quote(name)}&networkmode=none&rm=1", context.bytes(), "application/x-tar")
         if b"errorDetail" in (out if isinstance(out, bytes) else b""):
             raise RuntimeError(out.decode()[-500:])
 

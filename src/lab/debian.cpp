@@ -1,7 +1,5 @@
 #include "lab/debian.h"
 
-#include <unistd.h>
-
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
@@ -9,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/spawn.h"
+#include "lab/scratch.h"
 
 namespace bh::lab {
 namespace {
@@ -40,13 +39,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-Result<void> make_folders(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return fail_errno(error.value(), path);
-  return {};
-}
-
 /// The mirror of the main archive that the machine's apt is set up with; its security archive has no other
 /// suites.
 Result<std::string> debian_mirror() {
@@ -58,8 +50,7 @@ Result<std::string> debian_mirror() {
     if (line.starts_with(main_archive)) return line.substr(main_archive.size());
   return fail(
       "apt knows no mirror of Debian here (run apt-get update if this is Debian; elsewhere fetch a kernel "
-      "yourself and give "
-      "its path)");
+      "yourself and give its path)");
 }
 
 /// -1, 0, 1: runs of digits as numbers, the rest by byte.
@@ -108,7 +99,7 @@ std::string newest(const std::vector<std::string>& names, std::string_view prefi
 Result<DebianSuite> DebianSuite::open(const std::string& suite, const std::string& folder) {
   BH_TRY(std::string mirror, debian_mirror());
   for (const char* part : {"/lists/partial", "/cache/archives/partial"})
-    BH_TRY_DO(make_folders(folder + part));
+    BH_TRY_DO(make_folders(Os::real(), folder + part));
   std::string keys = Os::real().stat(debian_keys) ? fmt::format("[signed-by={}] ", debian_keys) : "";
   BH_TRY_DO(write_file_atomic(Os::real(), folder + "/sources.list",
                               fmt::format("deb {}{} {} main\n", keys, mirror, suite)));
@@ -144,7 +135,7 @@ Result<std::vector<std::string>> DebianSuite::names(const std::string& prefix) c
 
 Result<void> DebianSuite::unpack(const std::vector<std::string>& packages, const std::string& into) const {
   std::string folder = into + "/.packages";
-  BH_TRY_DO(make_folders(folder));
+  BH_TRY_DO(make_folders(Os::real(), folder));
   auto argv = apt("apt-get");
   argv.emplace_back("download");
   argv.insert(argv.end(), packages.begin(), packages.end());
@@ -155,7 +146,7 @@ Result<void> DebianSuite::unpack(const std::vector<std::string>& packages, const
 Result<void> DebianSuite::unpack_root(const std::vector<std::string>& packages,
                                       const std::string& into) const {
   std::string folder = into + "/.packages";
-  BH_TRY_DO(make_folders(folder + "/partial"));
+  BH_TRY_DO(make_folders(Os::real(), folder + "/partial"));
   // A machine on which nothing is installed yet: so apt names every dependency, and downloads them.
   BH_TRY_DO(write_file_atomic(Os::real(), folder_ + "/status", ""));
   auto argv = apt("apt-get");
@@ -192,12 +183,12 @@ Result<std::string> debian_root(const std::string& name, const std::string& suit
   if (auto had = read_file(Os::real(), root + list); had && *had == wanted) return root;
   std::filesystem::remove_all(root, ignored);
   BH_TRY(DebianSuite opened, DebianSuite::open(suite, fmt::format("{}/apt/{}", cache_folder(), suite)));
-  std::string unpacked = fmt::format("{}/roots/.{}.{}", cache_folder(), name, ::getpid());
+  BH_TRY(ScratchFolder scratch, ScratchFolder::make_in(cache_folder() + "/roots"));
+  std::string unpacked = scratch.path() + "/root";
   auto done = opened.unpack_root(packages, unpacked);
   if (done) done = write_file_atomic(Os::real(), unpacked + list, wanted);
   if (done) done = Os::real().rename(unpacked, root);
   if (done) return root;
-  std::filesystem::remove_all(unpacked, ignored);
   return tl::unexpected(
       std::move(done.error()).in(fmt::format("cannot get {} of Debian {}", packages[0], suite)));
 }

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "lab/debian.h"
+#include "lab/scratch.h"
 
 namespace bh::lab {
 namespace {
@@ -140,20 +141,17 @@ Result<std::string> docker_host_disk() {
   std::string mark_file = image + ".recipe";
   if (auto had = read_file(Os::real(), mark_file); had && *had == mark && Os::real().stat(image))
     return image;
-  std::string work = fmt::format("{}/.{}", folder, ::getpid());
-  std::error_code error;
-  fs::create_directories(work, error);
-  if (error) return fail_errno(error.value(), work);
+  BH_TRY(ScratchFolder scratch, ScratchFolder::make_in(folder));
+  std::string root = scratch.path() + "/root", file_system = scratch.path() + "/image";
   auto make = [&]() -> Result<void> {
     BH_TRY(DebianSuite opened, DebianSuite::open(suite, fmt::format("{}/apt/{}", cache_folder(), suite)));
-    BH_TRY_DO(opened.unpack_root(packages(), work + "/root"));
-    BH_TRY_DO(finish(work + "/root"));
-    BH_TRY_DO(make_file_system(work + "/root", work + "/image"));
-    BH_TRY_DO(Os::real().rename(work + "/image", image));
+    BH_TRY_DO(opened.unpack_root(packages(), root));
+    BH_TRY_DO(finish(root));
+    BH_TRY_DO(make_file_system(root, file_system));
+    BH_TRY_DO(Os::real().rename(file_system, image));
     return write_file_atomic(Os::real(), mark_file, mark);
   };
   auto made = make();
-  fs::remove_all(work, error);
   if (!made) return tl::unexpected(std::move(made.error()).in("cannot make the disk of a Docker host"));
   return image;
 }

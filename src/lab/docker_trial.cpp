@@ -18,10 +18,8 @@ constexpr const char* load_image =
     "xargs -r -I {} docker tag {} lab-image && docker image inspect --format '{{.Id}}' lab-image";
 constexpr const char* make_image =
     "mkdir -p /lab/image/bin /lab/image/tmp && cp /usr/bin/busybox /lab/image/bin/ && tar -C /lab/image -c . "
-    "| "
-    "docker import -c 'CMD [\"/bin/busybox\",\"sh\",\"-c\",\"trap exit TERM; while :; do sleep 1 & wait; "
-    "done\"]' - "
-    "lab-image";
+    "| docker import -c 'CMD [\"/bin/busybox\",\"sh\",\"-c\",\"trap exit TERM; while :; do sleep 1 & wait; "
+    "done\"]' - lab-image";
 
 // $1 is the container, $2 the profile; the container without one ends in -free.
 constexpr const char* option = "case $1 in *-free) profile=unconfined;; *) profile=$2;; esac; ";
@@ -32,23 +30,19 @@ constexpr const char* hold_it =
     "--entrypoint /.lab-busybox lab-image sleep 100000";
 constexpr const char* runs_on =
     "sleep 5; docker logs --tail 20 $1 2>&1; docker inspect -f '{{.State.Status}}, exit {{.State.ExitCode}}' "
-    "$1; "
-    "docker inspect -f '{{.State.Running}} {{.State.ExitCode}}' $1 | grep -q '^true\\|^false 0$'";
+    "$1; docker inspect -f '{{.State.Running}} {{.State.ExitCode}}' $1 | grep -q '^true\\|^false 0$'";
 constexpr const char* label_is =
     "label=$(cat /proc/$(docker inspect -f '{{.State.Pid}}' $1)/attr/current); echo $label; [ \"$label\" = "
-    "\"$2 "
-    "(enforce)\" ] || [ \"$label\" = \"$2 (complain)\" ]";
+    "\"$2 (enforce)\" ] || [ \"$label\" = \"$2 (complain)\" ]";
 constexpr const char* ports_answer =
     "address=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $1); "
     "for port in $(docker inspect -f '{{range $p, $v := .Config.ExposedPorts}}{{$p}} {{end}}' $1); do "
-    "case $port in *tcp) ;; *) continue;; esac; for i in $(seq 60); do (exec "
-    "3<>/dev/tcp/$address/${port%/*}) "
-    "2>/dev/null && { echo ${port%/*}; continue 2; }; sleep 0.5; done; echo ${port%/*} does not answer; exit "
-    "1; done";
+    "case $port in *tcp) ;; *) continue;; esac; "
+    "for i in $(seq 60); do (exec 3<>/dev/tcp/$address/${port%/*}) 2>/dev/null && "
+    "{ echo ${port%/*}; continue 2; }; sleep 0.5; done; echo ${port%/*} does not answer; exit 1; done";
 constexpr const char* stops =
     "docker stop -t 20 $1 >/dev/null; code=$(docker inspect -f '{{.State.ExitCode}}' $1); echo exit $code; [ "
-    "$code "
-    "!= 137 ]";
+    "$code != 137 ]";
 
 Step script(std::string label, const std::string& text, const std::string& profile, Expect expect,
             bool control) {
@@ -71,19 +65,8 @@ void attend(LabPlan& plan, const std::string& container, const std::string& prof
   step.target = container;
   step.expect = Expect::allowed;
   step.timeout_ms = patience_ms;
-  step.argv = {"docker",
-               "run",
-               "-i",
-               "--rm",
-               "--name",
-               container,
-               "--privileged",
-               "--cgroupns",
-               "host",
-               "--user",
-               "0:0",
-               "--security-opt",
-               "apparmor=" + profile};
+  step.argv = {"docker", "run", "-i", "--rm", "--name", container, "--privileged", "--cgroupns", "host"};
+  step.argv.insert(step.argv.end(), {"--user", "0:0", "--security-opt", "apparmor=" + profile});
   // Docker opens the low ports to everybody; then no capability is asked for.
   step.argv.insert(step.argv.end(), {"--sysctl", "net.ipv4.ip_unprivileged_port_start=1024"});
   for (const char* shared : {"/run/docker.sock:/run/docker.sock", "/run/systemd:/run/systemd",

@@ -370,10 +370,6 @@ std::string follow_plan(int results) {
   return {};
 }
 
-}  // namespace
-
-namespace {
-
 /// The machine's init becomes process 1, and the steps are taken by a child of it; without a disk process 1
 /// takes them.
 void take_part(bool has_disk) {

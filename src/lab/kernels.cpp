@@ -1,13 +1,12 @@
 #include "lab/kernels.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <filesystem>
 
 #include "base/file.h"
 #include "lab/debian.h"
 #include "lab/modules.h"
+#include "lab/scratch.h"
 
 namespace bh::lab {
 namespace {
@@ -37,15 +36,6 @@ Result<std::string> choose_package(const DebianSuite& suite, const KernelChoice&
   return fail("Debian {} has no package {}…{}", choice.suite, choice.packages[0], flavour);
 }
 
-/// Takes its folder away again, whatever happened.
-struct Scratch {
-  std::string path;
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-};
-
 /// Newer suites have the modules, and the list of what is built in, in packages of their own.
 std::vector<std::string> packages_of(const std::string& kernel) {
   constexpr std::string_view binary = "linux-binary-";
@@ -59,15 +49,14 @@ Result<void> fetch(const KernelChoice& choice, const std::string& folder) {
   std::string cache = cache_folder();
   BH_TRY(DebianSuite suite, DebianSuite::open(choice.suite, fmt::format("{}/apt/{}", cache, choice.suite)));
   BH_TRY(std::string package, choose_package(suite, choice));
-  Scratch scratch{fmt::format("{}/kernels/.{}.{}", cache, choice.name, ::getpid())};
-  BH_TRY_DO(suite.unpack(packages_of(package), scratch.path + "/tree"));
-  BH_TRY(std::string found, find_vmlinuz(scratch.path + "/tree"));
-  std::string made = scratch.path + "/kernel";
-  BH_TRY_DO(keep_modules(scratch.path + "/tree", made + "/modules"));
+  BH_TRY(ScratchFolder scratch, ScratchFolder::make_in(fs::path(folder).parent_path()));
+  std::string tree = scratch.path() + "/tree", made = scratch.path() + "/kernel";
+  BH_TRY_DO(suite.unpack(packages_of(package), tree));
+  BH_TRY(std::string found, find_vmlinuz(tree));
+  BH_TRY_DO(keep_modules(tree, made + "/modules"));
   BH_TRY_DO(write_file_atomic(Os::real(), made + "/package", package + "\n"));
   BH_TRY_DO(Os::real().rename(found, made + "/vmlinuz"));
   std::error_code error;
-  fs::create_directories(fs::path(folder).parent_path(), error);
   fs::remove_all(folder, error);
   if (error) return fail_errno(error.value(), folder);
   return Os::real().rename(made, folder);

@@ -145,9 +145,7 @@ Result<std::string> kernel_features(const std::string& kernel, const LabOptions&
   BH_TRY(LabReport report, run_lab(plan, same));
   if (!report.complete) return fail("cannot read the features of {}: {}", vmlinuz, report.trouble);
   if (report.steps[0].outcome.exit_code != 0) return fail("the kernel {} has no AppArmor", vmlinuz);
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return fail_errno(error.value(), folder);
+  BH_TRY_DO(make_folders(Os::real(), folder));
   BH_TRY_DO(write_file_atomic(Os::real(), path, report.steps[0].outcome.out));
   return path;
 }

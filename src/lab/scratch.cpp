@@ -5,13 +5,23 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/file.h"
+
 namespace bh::lab {
 
 Result<ScratchFolder> ScratchFolder::make() {
   const char* base = ::getenv("TMPDIR");
-  std::string path = fmt::format("{}/bulkhead-lab.XXXXXX", base != nullptr && *base != '\0' ? base : "/tmp");
-  if (::mkdtemp(path.data()) == nullptr) return fail_errno(errno, path);
-  return ScratchFolder(std::move(path));
+  return make_as(fmt::format("{}/bulkhead-lab.XXXXXX", base != nullptr && *base != '\0' ? base : "/tmp"));
+}
+
+Result<ScratchFolder> ScratchFolder::make_in(const std::string& folder) {
+  BH_TRY_DO(make_folders(Os::real(), folder));
+  return make_as(folder + "/.XXXXXX");
+}
+
+Result<ScratchFolder> ScratchFolder::make_as(std::string pattern) {
+  if (::mkdtemp(pattern.data()) == nullptr) return fail_errno(errno, pattern);
+  return ScratchFolder(std::move(pattern));
 }
 
 ScratchFolder::~ScratchFolder() {

@@ -59,14 +59,21 @@ int change(bulkhead_compiler* compiler, const Set& set) {
   }
 }
 
-std::string read_features(bulkhead_compiler& compiler, std::string name, std::string text) {
+bh::Result<bh::compile::Features> read_features(std::string name, std::string text) {
   bh::diag::SourceMap sources;
   bh::diag::Sink sink;
   auto features = bh::compile::parse_features(sources, sources.add(std::move(name), std::move(text)), sink);
   if (!features) {
     const auto& first = sink.diagnostics().front();
-    return fmt::format("{}: {}", sources.describe(first.span), first.message);
+    return bh::fail("{}: {}", sources.describe(first.span), first.message);
   }
+  return std::move(*features);
+}
+
+/// What is wrong with them, or nothing.
+std::string take_features(bulkhead_compiler& compiler, std::string name, std::string text) {
+  auto features = read_features(std::move(name), std::move(text));
+  if (!features) return std::move(features.error().text);
   compiler.features = std::move(*features);
   return {};
 }
@@ -76,10 +83,7 @@ bh::Result<bh::compile::Features> features_for(const bulkhead_compiler& compiler
   const bh::kernel::AppArmor kernel(bh::Os::real());
   BH_TRY_DO(kernel.require());
   BH_TRY(std::string text, kernel.features_text());
-  bulkhead_compiler running;
-  if (auto error = read_features(running, "features of this kernel", std::move(text)); !error.empty())
-    return bh::fail("{}", error);
-  return std::move(*running.features);
+  return read_features("features of this kernel", std::move(text));
 }
 
 void add_diagnostics(bulkhead_result& result, const bh::diag::SourceMap& sources,
@@ -176,7 +180,7 @@ int bulkhead_compiler_set_kernel(bulkhead_compiler* compiler, const char* kernel
     std::string known;
     for (const bh::compile::KnownFeatures& one : bh::compile::known_features()) {
       if (one.kernel == kernel)
-        return read_features(*compiler, fmt::format("features of {}", kernel), std::string(one.text));
+        return take_features(*compiler, fmt::format("features of {}", kernel), std::string(one.text));
       known += fmt::format("{}{}", known.empty() ? "" : ", ", one.kernel);
     }
     return fmt::format("{}: not one of the kernels known here ({})", kernel, known);
@@ -184,7 +188,7 @@ int bulkhead_compiler_set_kernel(bulkhead_compiler* compiler, const char* kernel
 }
 
 int bulkhead_compiler_set_features(bulkhead_compiler* compiler, const char* text) {
-  return change(compiler, [&] { return read_features(*compiler, "features", text); });
+  return change(compiler, [&] { return take_features(*compiler, "features", text); });
 }
 
 int bulkhead_compiler_set_base(bulkhead_compiler* compiler, const char* folder) {

@@ -186,8 +186,7 @@ class Check {
     error(Code::condition_conflict, where, "this access is about the socket itself and knows no peer")
         .label(rule_.peer.front().key.span, "the peer")
         .with_help(
-            "create, bind, listen, shutdown, getattr, setattr, getopt "
-            "and setopt go into a rule without "
+            "create, bind, listen, shutdown, getattr, setattr, getopt and setopt go into a rule without "
             "`peer=`");
   }
 
@@ -235,8 +234,7 @@ void Check::network_words() {
     bool family = find(network_families(), words[0].value) != nullptr;
     if (!family || !is_type(words[1])) {
       error(Code::unknown_network_word, words[1].span,
-            fmt::format("`{}` cannot follow `{}`: a family is followed by a "
-                        "type or a protocol",
+            fmt::format("`{}` cannot follow `{}`: a family is followed by a type or a protocol",
                         words[1].value, words[0].value));
     } else if (find_protocol(words[1].value) && words[0].value != "inet" && words[0].value != "inet6") {
       error(Code::unknown_network_word, words[1].span,
@@ -268,9 +266,7 @@ void Check::network_value(const Condition& condition) {
   const Text& value = condition.values.front();
   if (condition.key.value == "ip" && !good_address(value.value))
     error(Code::bad_condition_value, value.span, fmt::format("`{}` is not an IP address", value.value))
-        .with_help(
-            "one IPv4 or IPv6 address, or `none`; ranges and prefixes "
-            "are not in the language");
+        .with_help("one IPv4 or IPv6 address, or `none`; ranges and prefixes are not in the language");
   if (condition.key.value == "port" && !good_ports(value.value))
     error(Code::bad_condition_value, value.span, fmt::format("`{}` is not a port", value.value))
         .with_help("a number from 0 to 65535, or a range: 1024-2048");
@@ -331,9 +327,10 @@ void Check::signal() {
         std::string help =
             find(signals(), lower) ? fmt::format("write `{}`", lower) : suggest(signals(), value.value);
         error(Code::unknown_signal, value.span, fmt::format("`{}` is not a signal", value.value))
-            .with_help(help.empty() ? "names as in signal(7) in lower case without SIG, "
-                                      "`exists`, or rtmin+0 … rtmin+32"
-                                    : help);
+            .with_help(
+                help.empty()
+                    ? "names as in signal(7) in lower case without SIG, `exists`, or rtmin+0 … rtmin+32"
+                    : help);
       }
 }
 
@@ -413,9 +410,7 @@ void Check::mount_options(const Condition& condition) {
     clear |= option->clear;
     if (both == 0 || condition.in) continue;
     error(Code::mount_conflict, value.span, fmt::format("`{}` contradicts an option before it", value.value))
-        .with_help(
-            "`options=(…)` asks for all of them at once; `options in "
-            "(…)` for any of them");
+        .with_help("`options=(…)` asks for all of them at once; `options in (…)` for any of them");
     return;
   }
 }
@@ -425,8 +420,8 @@ void Check::mount() {
     if (condition.key.value.starts_with("option")) mount_options(condition);
 }
 
-// Which kinds of mount(2) a rule can mean. The kernel has five, each with
-// arguments of its own (policy-binary.md §6.3).
+// Which kinds of mount(2) a rule can mean. The kernel has five, each with arguments of its own
+// (policy-binary.md §6.3).
 void Check::mount_shape() {
   std::uint32_t exact = 0;
   const Condition* fstype = nullptr;
@@ -453,9 +448,7 @@ void Check::mount_shape() {
   if ((exact & MS_REMOUNT) && rule_.source && !((exact & propagation) && !rule_.target))
     error(Code::mount_conflict, rule_.source->span, "a remount has no source")
         .label(options->key.span, "the options")
-        .with_help(
-            "write `mount options=(remount, …) -> MOUNTPOINT,` or "
-            "`remount MOUNTPOINT,`");
+        .with_help("write `mount options=(remount, …) -> MOUNTPOINT,` or `remount MOUNTPOINT,`");
   else if ((exact & propagation) && source_and_target)
     error(Code::mount_conflict, rule_.source->span, "a change of propagation has no source")
         .label(options->key.span, "the options")

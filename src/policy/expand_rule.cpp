@@ -78,9 +78,7 @@ class Expansion {
     auto problem = glob_error(text.value);
     if (!problem) return true;
     sink_.report(Code::bad_glob, text.span, fmt::format("{} in `{}`", *problem, text.value))
-        .with_help(
-            "a character that means nothing here is written with a "
-            "backslash: \\{ \\[");
+        .with_help("a character that means nothing here is written with a backslash: \\{ \\[");
     return false;
   }
 
@@ -89,9 +87,7 @@ class Expansion {
     if (text.value.find("@{") == std::string::npos) return true;
     sink_
         .report(Code::bad_glob, text.span,
-                fmt::format("variables are not replaced in the label of an "
-                            "io_uring rule: `{}`",
-                            text.value))
+                fmt::format("variables are not replaced in the label of an io_uring rule: `{}`", text.value))
         .with_help("write the label out; apparmor_parser cannot read this either");
     return false;
   }
@@ -109,13 +105,10 @@ class Expansion {
     if (text.value.find("@{") == std::string::npos) return;
     sink_
         .report(Code::bad_target, text.span,
-                fmt::format("`{}` is not replaced in the target of an exec "
-                            "rule, and no profile has such a name: the "
-                            "kernel will refuse to execute",
+                fmt::format("`{}` is not replaced in the target of an exec rule, and no profile has such a "
+                            "name: the kernel will refuse to execute",
                             text.value))
-        .with_help(
-            "write the profile's name out; apparmor_parser does not "
-            "replace variables here either");
+        .with_help("write the profile's name out; apparmor_parser does not replace variables here either");
   }
 
   void target(Text& text) {
@@ -136,8 +129,8 @@ bool is_address(std::string_view value) {
   return value == "none" || value == "auto" || value.starts_with('@');
 }
 
-/// `addr=@{X}`, where the variable brings the `@` (or is `none` or `auto`):
-/// they do not mix in one pattern, so each value gets a rule.
+/// `addr=@{X}`, where the variable brings the `@` (or is `none` or `auto`): they do not mix in one pattern,
+/// so each value gets a rule.
 void split_addresses(std::vector<Rule>& rules, bool peer, Variables& variables, diag::Sink& sink) {
   std::vector<Rule> out;
   auto conditions = [&](Rule& rule) -> std::vector<Condition>& {
@@ -158,13 +151,11 @@ void split_addresses(std::vector<Rule>& rules, bool peer, Variables& variables, 
       std::string& address = conditions(one)[index].values.front().value;
       address = value;
       if (!is_address(value)) {
-        // As apparmor_parser does, which takes the first byte of what a
-        // variable brings for the `@`.
+        // As apparmor_parser does, which takes the first byte of what a variable brings for the `@`.
         if (!value.empty()) address.front() = '@';
-        sink.report(Code::suspicious_value, text.span,
-                    fmt::format("`{}` is not the address of a unix socket; it "
-                                "is taken for `{}`",
-                                value, address))
+        sink.report(
+                Code::suspicious_value, text.span,
+                fmt::format("`{}` is not the address of a unix socket; it is taken for `{}`", value, address))
             .with_help("`@NAME` for an abstract one, `auto`, or `none`");
       }
       out.push_back(std::move(one));

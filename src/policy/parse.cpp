@@ -56,8 +56,7 @@ void Parser::statement_failed() {
   std::uint32_t before = lexer_.position();
   if (std::exchange(line_statement_, false)) return lexer_.recover_line();
   lexer_.recover();
-  // A stray brace stops the recovery; at the top of a file nothing else would
-  // ever take it.
+  // A stray brace stops the recovery; at the top of a file nothing else would ever take it.
   if (depth_ == 0 && lexer_.peek() == '}') lexer_.advance();
   if (lexer_.position() == before && !lexer_.at_end() && depth_ == 0) lexer_.advance();
 }
@@ -92,10 +91,8 @@ bool Parser::unknown_statement() {
   diag::Span span = here();
   std::string help = help_for_unknown(name, preamble_keywords);
   if (help.empty())
-    help = fmt::format(
-        "a profile whose name is no path starts with the word "
-        "`profile`: `profile {} {{`",
-        name);
+    help =
+        fmt::format("a profile whose name is no path starts with the word `profile`: `profile {} {{`", name);
   return fail(Code::bad_profile_name, span, fmt::format("`{}` is neither a profile nor a declaration", name),
               std::move(help));
 }
@@ -274,10 +271,10 @@ bool Parser::set_variable(Block& out) {
     node.name.value = lexer_.text(begin + 1, lexer_.position());
     if (node.name.value.empty()) {
       (void)lexer_.bare_word("=");
-      return fail(Code::bad_variable_name, lexer_.span(begin),
-                  fmt::format("`{}` is not a variable: `@{{NAME}}`, a letter "
-                              "and then letters, digits and `_`",
-                              lexer_.text(begin, lexer_.position())));
+      return fail(
+          Code::bad_variable_name, lexer_.span(begin),
+          fmt::format("`{}` is not a variable: `@{{NAME}}`, a letter and then letters, digits and `_`",
+                      lexer_.text(begin, lexer_.position())));
     }
   }
   node.name.span = lexer_.span(begin);
@@ -346,8 +343,7 @@ bool Parser::assigned_values(VariableAssignment& node) {
     if (lexer_.at_end() || c == '\n' || c == '#') break;
     if (c == ',')
       return fail(Code::bad_assignment, here(), "a comma after a value of a variable",
-                  "values are separated by blanks, and the line has no comma "
-                  "at its end");
+                  "values are separated by blanks, and the line has no comma at its end");
     Text value;
     if (!word(value, "a value")) return false;
     if (!value.quoted && value.value == "=" && !node.values.empty())
@@ -399,8 +395,7 @@ void Parser::comma(std::string_view after) {
     lexer_.recover();
     return;
   }
-  // What follows is most likely the next rule: read on as if the comma were
-  // there.
+  // What follows is most likely the next rule: read on as if the comma were there.
   diag::Span place = lexer_.here();
   place.begin = place.end = end;
   (void)fail(Code::missing_comma, place, fmt::format("{} ends without a comma", after),

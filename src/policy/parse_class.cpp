@@ -1,8 +1,7 @@
-// The rules of RuleClass: `keyword [access] [words] [conditions] [peer=(…)]
-// [what the class puts last],`.
+// The rules of RuleClass: `keyword [access] [words] [conditions] [peer=(…)] [what the class puts last],`.
 //
-// The shape is shared; what a class allows stands in the tables of
-// check_rule.cpp, which looks at every finished rule.
+// The shape is shared; what a class allows stands in the tables of check_rule.cpp, which looks at every
+// finished rule.
 #include <fmt/format.h>
 
 #include "policy/check_rule.h"
@@ -33,8 +32,7 @@ bool Parser::class_rule(Rule& rule) {
   return true;
 }
 
-// What stands where the comma should be, told in terms of the class; anything
-// else is left to comma().
+// What stands where the comma should be, told in terms of the class; anything else is left to comma().
 bool Parser::end_of_class_rule(const ClassRule& rule) {
   lexer_.skip_blank();
   std::string_view name = lexer_.peek_name();
@@ -99,8 +97,7 @@ bool Parser::access(ClassRule& rule, Text name) {
   return true;
 }
 
-// Bare words directly after the accesses: network's family and type, and
-// nothing anywhere else.
+// Bare words directly after the accesses: network's family and type, and nothing anywhere else.
 bool Parser::network_words(ClassRule& rule) {
   for (;;) {
     lexer_.skip_blank();
@@ -219,8 +216,8 @@ bool Parser::peer(ClassRule& rule, Text key, std::uint32_t begin) {
   }
 }
 
-// What stands after the conditions: `[source] -> target` of mount, the paths of
-// remount, umount, pivot_root, mqueue's name.
+// What stands after the conditions: `[source] -> target` of mount, the paths of remount, umount, pivot_root,
+// mqueue's name.
 bool Parser::class_tail(ClassRule& rule) {
   lexer_.skip_blank();
   bool arrow = rule.kind == RuleClass::mount || rule.kind == RuleClass::pivot_root;

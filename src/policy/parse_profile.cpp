@@ -37,8 +37,7 @@ bool Parser::profile(Block& out) {
     return false;
   node.span = lexer_.span(begin);
   if (depth_ == 0) seen_profile_ = true;
-  Access outer = std::exchange(block_access_,
-                               Access::allow);  // a child's rules are not those of the block
+  Access outer = std::exchange(block_access_, Access::allow);  // a child's rules are not those of the block
   node.body = braced_block(fmt::format("profile `{}`", node.name.value));
   block_access_ = outer;
   if (!node.body) return false;
@@ -157,10 +156,9 @@ bool Parser::identities(Profile& node) {
       if (!word(identity, "an identity", ",)")) return false;
       bool blank = identity.value.find_first_of(" \t\n") != std::string::npos;
       if (blank && !identity.value.starts_with('/'))
-        return fail(Code::bad_condition_value, identity.span,
-                    fmt::format("`{}` has a blank; only an identity that is a "
-                                "path may have one",
-                                identity.value));
+        return fail(
+            Code::bad_condition_value, identity.span,
+            fmt::format("`{}` has a blank; only an identity that is a path may have one", identity.value));
       node.identities.push_back(std::move(identity));
     }
   }

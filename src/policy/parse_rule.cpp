@@ -1,5 +1,5 @@
-// Qualifiers, blocks of qualifiers, and the rules that have a shape of their
-// own: file, link, change_profile, capability, rlimit.
+// Qualifiers, blocks of qualifiers, and the rules that have a shape of their own: file, link, change_profile,
+// capability, rlimit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,8 +46,7 @@ const RuleClass* class_of(std::string_view keyword_text) {
 
 }  // namespace
 
-// `priority=N audit allow|deny|prompt owner|other`, each at most once and in
-// this order.
+// `priority=N audit allow|deny|prompt owner|other`, each at most once and in this order.
 bool Parser::qualifiers(Written& out) {
   Qualifiers& q = out.qualifiers;
   int last = -1;
@@ -65,8 +64,7 @@ bool Parser::qualifiers(Written& out) {
       return fail(Code::qualifier_order, span,
                   entry->second == last ? fmt::format("a second qualifier of the kind of `{}`", name)
                                         : fmt::format("`{}` stands too late", name),
-                  "the order is: priority=N, audit, allow or deny or prompt, owner or "
-                  "other");
+                  "the order is: priority=N, audit, allow or deny or prompt, owner or other");
     last = entry->second;
     out.any = true;
     if (name == "priority") {
@@ -139,8 +137,7 @@ bool Parser::qualified(Block& out) {
   rule.span = lexer_.span(begin);
   auto* file = std::get_if<FileRule>(&rule.body);
   if (file && file->target && (file->perms & perm_link) && !(file->perms & perm_exec)) {
-    // `/a rl -> /b,` is two rules: a link rule, and the other permissions on
-    // /a.
+    // `/a rl -> /b,` is two rules: a link rule, and the other permissions on /a.
     Rule rest = rule;
     LinkRule link{written.subset, std::move(*file->path), std::move(*file->target)};
     auto& other = std::get<FileRule>(rest.body);
@@ -225,8 +222,7 @@ bool Parser::file_rule(Rule& rule, Written& written, bool keyword_form) {
   if (keyword_form && lexer_.peek() == ',') {
     if (access == Access::deny)
       return fail(Code::exec_conflict, lexer_.here(),
-                  "`deny file,` would deny the exec mode `ix`, and a deny rule "
-                  "names none",
+                  "`deny file,` would deny the exec mode `ix`, and a deny rule names none",
                   "write `deny /{,**} rwlkmx,`");
     file.perms = perm_exec | perm_write | perm_read | perm_link | perm_lock | perm_mmap;
     file.exec.kind = ExecTransition::Kind::inherit;
@@ -248,8 +244,7 @@ bool Parser::file_rule(Rule& rule, Written& written, bool keyword_form) {
     written.subset = take_keyword("subset");
     if (written.subset && file.perms != perm_link)
       return fail(Code::bad_link_rule, subset, "`subset` belongs to link rules",
-                  "write `link subset A -> B,` beside the rule for the other "
-                  "permissions");
+                  "write `link subset A -> B,` beside the rule for the other permissions");
     lexer_.skip_blank();
     if (!starts_path(lexer_))
       return fail(Code::missing_path, here(),
@@ -265,8 +260,7 @@ bool Parser::file_rule(Rule& rule, Written& written, bool keyword_form) {
     if (joined || apart) {
       line_statement_ = true;
       return fail(Code::preamble_too_late, path.span, "a variable cannot be set inside a profile",
-                  "variables are set before the first profile; a path that "
-                  "reads so is quoted: \"@{VAR}=…\"");
+                  "variables are set before the first profile; a path that reads so is quoted: \"@{VAR}=…\"");
     }
   }
   if (path_first) {
@@ -380,8 +374,7 @@ bool Parser::file_perms(FileRule& file, std::string_view word_text, diag::Span s
       return fail(Code::bad_file_perms, letter ? part(at, 1) : span,
                   letter ? fmt::format("`{}` in `{}` belongs before an `x`", word_text[at], word_text)
                          : fmt::format("`{}` are not file permissions", word_text),
-                  letter ? "exec modes: ix, ux, Ux, px, Px, cx, Cx, pix, Pix, "
-                           "cix, Cix, pux, PUx, cux, CUx"
+                  letter ? "exec modes: ix, ux, Ux, px, Px, cx, Cx, pix, Pix, cix, Cix, pux, PUx, cux, CUx"
                          : "r w a l k m, and one exec mode such as ix or Px");
     }
     file.perms |= perm_exec;
@@ -400,9 +393,9 @@ bool Parser::file_perms(FileRule& file, std::string_view word_text, diag::Span s
     at += length;
   }
   if (bare && access != Access::deny && file.exec.kind == ExecTransition::Kind::bare && !file.unsafe_keyword)
-    return fail(Code::bad_file_perms, span, "`x` must say what happens to the confinement",
-                "ix stays in this profile, px goes to the program's own, cx to "
-                "a child, ux leaves confinement");
+    return fail(
+        Code::bad_file_perms, span, "`x` must say what happens to the confinement",
+        "ix stays in this profile, px goes to the program's own, cx to a child, ux leaves confinement");
   if ((file.perms & perm_write) && (file.perms & perm_append))
     return fail(Code::bad_file_perms, span, "`w` and `a` exclude each other", "`w` allows to append too");
   return true;

@@ -124,9 +124,8 @@ TEST(Parse, spans_reach_from_the_first_qualifier_to_the_comma) {
 }
 
 TEST(Parse, network) {
-  auto network = body<ClassRule>(
-      "network (send, receive) inet stream "
-      "ip=1.2.3.4 port=1-2 peer=(ip=::1, port=80),");
+  auto network =
+      body<ClassRule>("network (send, receive) inet stream ip=1.2.3.4 port=1-2 peer=(ip=::1, port=80),");
   EXPECT_THAT(values(network.access), ElementsAre("send", "receive"));
   EXPECT_THAT(values(network.words), ElementsAre("inet", "stream"));
   ASSERT_EQ(network.conditions.size(), 2u);
@@ -172,8 +171,7 @@ TEST(Parse, rlimit_unit_may_stand_apart) {
 
 TEST(Parse, heads) {
   auto out = parsed(
-      "profile \"a b\" /usr/bin/{a,b} xattrs=(user.x=y z) + "
-      "identities=(i) flags=(complain, kill.signal=hup) "
+      "profile \"a b\" /usr/bin/{a,b} xattrs=(user.x=y z) + identities=(i) flags=(complain, kill.signal=hup) "
       "{ }\n"
       ":ns:/c { }\nhat d//e { }\n/f (audit) { ^g { } }\n");
   ASSERT_TRUE(out->sink.ok()) << diag::render(out->sources, out->sink);
@@ -195,8 +193,7 @@ TEST(Parse, heads) {
 
 TEST(Parse, preamble) {
   auto out = parsed(
-      "abi <abi/4.0>,\n@{A} = b \"c d\" \\\n e # comment\n@{A} += f\n$B "
-      "?= True\nalias /a -> /b,\n"
+      "abi <abi/4.0>,\n@{A} = b \"c d\" \\\n e # comment\n@{A} += f\n$B ?= True\nalias /a -> /b,\n"
       "include if exists <x y>\n#include \"z\" include <\"w\">\n");
   ASSERT_TRUE(out->sink.ok()) << diag::render(out->sources, out->sink);
   const auto& nodes = out->fragment.block.nodes;
@@ -232,8 +229,7 @@ TEST(Parse, conditions_bind_as_they_should) {
 
 TEST(Parse, everything_wrong_is_reported_in_one_run) {
   auto out = parsed(
-      "profile a {\n capability nope,\n /x zz,\n network what,\n "
-      "signal set=no,\n}\nprofile b { /y yy, }\n");
+      "profile a {\n capability nope,\n /x zz,\n network what,\n signal set=no,\n}\nprofile b { /y yy, }\n");
   EXPECT_EQ(out->sink.errors(), 5u);
   EXPECT_EQ(out->fragment.block.nodes.size(), 2u);
 }

@@ -1,10 +1,9 @@
-// Internal: the recursive-descent parser that parse() runs. One function for
-// each construct, in four files: parse.cpp (blocks, preamble, includes),
-// parse_profile.cpp (heads), parse_rule.cpp (qualifiers, file-like rules),
-// parse_class.cpp (the classes of RuleClass) and parse_condition.cpp (`if`).
+// Internal: the recursive-descent parser that parse() runs. One function for each construct, in four files:
+// parse.cpp (blocks, preamble, includes), parse_profile.cpp (heads), parse_rule.cpp (qualifiers, file-like
+// rules), parse_class.cpp (the classes of RuleClass) and parse_condition.cpp (`if`).
 //
-// Errors: a function reports and returns false when its construct cannot be
-// kept; its caller recovers at the next comma or brace.
+// Errors: a function reports and returns false when its construct cannot be kept; its caller recovers at the
+// next comma or brace.
 #pragma once
 
 #include <optional>
@@ -109,8 +108,7 @@ class Parser {
   [[nodiscard]] std::string found() const;
   /// Reports "expected X, found Y".
   bool expected(std::string_view what, std::string help = {});
-  /// The comma at the end of a rule; a missing one is reported and the parse
-  /// goes on.
+  /// The comma at the end of a rule; a missing one is reported and the parse goes on.
   void comma(std::string_view after);
   bool word(Text& out, std::string_view what, std::string_view stops = {});
   /// Takes a keyword when it stands here as a whole word.

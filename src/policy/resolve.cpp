@@ -244,9 +244,7 @@ void Resolver::abi(const Abi& node, Place place) {
         fmt::format("cannot read the abi `{}`: {}", path,
                     lookup.error.empty() ? "it is a folder" : lookup.error),
         place.chain)
-      .with_help(
-          "an abi names a file of kernel features, for example `abi "
-          "<abi/4.0>,`");
+      .with_help("an abi names a file of kernel features, for example `abi <abi/4.0>,`");
 }
 
 void Resolver::read_abi(diag::Span span, const std::string& path) {
@@ -269,8 +267,7 @@ std::optional<Text> Resolver::attachment(const Profile& node, const std::string&
     chain_since(first, place.chain);
     if (sink_.diagnostics().size() != first) return std::nullopt;
     if (!glob_error(text.value) && !starts_with_slash(text.value)) {
-      // Where a variable brings it, some of its values may be paths and others
-      // not.
+      // Where a variable brings it, some of its values may be paths and others not.
       const bool of_variable = node.attachment->value.starts_with("@{");
       error(of_variable ? Code::path_not_absolute : Code::bad_attachment, text.span,
             fmt::format("the attachment `{}` is not a path", text.value), place.chain)
@@ -395,13 +392,12 @@ void Resolver::body(const Block& block, Scope scope, Place place) {
       if (taken) body(*taken, scope, place);
       if (other) untaken(*other);
     }
-    // An `abi` inside a body (abstractions have one) counts for nothing: the
-    // preamble has decided, or its silence.
+    // An `abi` inside a body (abstractions have one) counts for nothing: the preamble has decided, or its
+    // silence.
   }
 }
 
-// A condition must make sense also where it is not reached, like the rest of
-// the text.
+// A condition must make sense also where it is not reached, like the rest of the text.
 void Resolver::untaken(const Block& block) {
   for (const Node& node : block.nodes) {
     const auto* conditional = std::get_if<Conditional>(&node);
@@ -418,8 +414,7 @@ std::string_view access_word(Access access) {
   return access == Access::deny ? "deny" : access == Access::prompt ? "prompt" : "allow";
 }
 
-/// The qualifiers of a block around, put on those inside; why they contradict
-/// each other, or nothing.
+/// The qualifiers of a block around, put on those inside; why they contradict each other, or nothing.
 std::optional<std::string> merge(const Qualifiers& outer, Qualifiers& inner) {
   inner.audit |= outer.audit;
   if (outer.access_stated && inner.access_stated && outer.access != inner.access)
@@ -495,8 +490,7 @@ bool rewrite(const Alias& alias, Text& path) {
 
 }  // namespace
 
-// An alias adds the rule once more with the other path. It looks at paths as
-// they were before any alias.
+// An alias adds the rule once more with the other path. It looks at paths as they were before any alias.
 void Resolver::add_rule(ResolvedRule resolved, const Scope& scope) {
   ResolvedProfile& profile = out_.profiles[scope.profile.index()];
   std::size_t first = profile.rules.size();
@@ -542,8 +536,8 @@ std::optional<std::pair<const Text*, Outcome>> exec_outcome(const Rule& rule) {
 
 }  // namespace
 
-// The compiler finds every pair of exec modes that meet; two rules with the
-// very same path are named here, with their places.
+// The compiler finds every pair of exec modes that meet; two rules with the very same path are named here,
+// with their places.
 void Resolver::check_exec_conflict(const ResolvedRule& resolved, ProfileId id) {
   const Rule& one = resolved.rule;
   auto outcome = exec_outcome(one);
@@ -558,9 +552,7 @@ void Resolver::check_exec_conflict(const ResolvedRule& resolved, ProfileId id) {
     if (apart || exec_outcome(other)->second == what) continue;
     error(Code::exec_conflict, one.span,
           fmt::format("`{}` already has another exec mode in this profile", path->value), resolved.chain)
-        .with_help(
-            "a program has one exec mode; `priority=` can decide "
-            "between two rules")
+        .with_help("a program has one exec mode; `priority=` can decide between two rules")
         .label(other.span, "the other rule");
     return;
   }

@@ -51,18 +51,15 @@ class Resolve : public testing::Test {
 
 TEST_F(Resolve, variables_become_text_or_alternations) {
   auto policy = good(
-      "@{ONE} = /one\n@{TWO} = a b\n@{NEST} = @{ONE}/@{TWO} "
-      "c\n@{OPEN} = {x,y\n@{EMPTY} = \"\" z\n"
-      "profile p {\n @{ONE}/f r,\n /@{TWO} r,\n /n@{NEST} r,\n "
-      "/@{OPEN},w} r,\n /e@{EMPTY} r,\n}\n");
+      "@{ONE} = /one\n@{TWO} = a b\n@{NEST} = @{ONE}/@{TWO} c\n@{OPEN} = {x,y\n@{EMPTY} = \"\" z\n"
+      "profile p {\n @{ONE}/f r,\n /@{TWO} r,\n /n@{NEST} r,\n /@{OPEN},w} r,\n /e@{EMPTY} r,\n}\n");
   EXPECT_THAT(rules(policy.profiles[0]),
               ElementsAre("/one/f r,", "/{a,b} r,", "/n{/one/a,/one/b,c} r,", "/{x,y,w} r,", "/e{,z} r,"));
 }
 
 TEST_F(Resolve, assignments) {
   auto policy = good(
-      "@{A} = a\n@{A} += b\n@{A} ?= c\n@{B} = b\n@{B} := "
-      "c\n@{C} ?= d\n@{L} = @{A}\n@{A} += e\n"
+      "@{A} = a\n@{A} += b\n@{A} ?= c\n@{B} = b\n@{B} := c\n@{C} ?= d\n@{L} = @{A}\n@{A} += e\n"
       "profile p { /@{A} r, /@{B} r, /@{C} r, /@{L} r, }");
   EXPECT_THAT(rules(policy.profiles[0]), ElementsAre("/{a,b,e} r,", "/c r,", "/d r,", "/{a,b,e} r,"));
 }
@@ -70,8 +67,7 @@ TEST_F(Resolve, assignments) {
 TEST_F(Resolve, variables_of_the_profile) {
   auto policy = good(
       "@{exec_path} = /mine\n@{Y} = @{profile_name}/x\n"
-      "profile a* /bin/a* { @{exec_path} r, @{attach_path} w, "
-      "/@{profile_name} r, /@{Y} r,\n"
+      "profile a* /bin/a* { @{exec_path} r, @{attach_path} w, /@{profile_name} r, /@{Y} r,\n"
       "  profile b { /@{profile_name} r, /@{Y} r, }\n  /@{Y} w,\n}\n"
       "profile c { @{exec_path} r, }");
   EXPECT_THAT(rules(policy.profiles[0]),
@@ -81,9 +77,7 @@ TEST_F(Resolve, variables_of_the_profile) {
 }
 
 TEST_F(Resolve, names_parents_and_hats) {
-  auto policy = good(
-      "profile a { ^h { } profile c /c { hat i { } } }\n:ns:b { "
-      "^h { } }\nhat a//late { }\n");
+  auto policy = good("profile a { ^h { } profile c /c { hat i { } } }\n:ns:b { ^h { } }\nhat a//late { }\n");
   EXPECT_THAT(names(policy), ElementsAre("a", "a//h", "a//c", "a//c//i", "b", "b//h", "a//late"));
   EXPECT_THAT(policy.profiles[0].hats, ElementsAre("h", "late"));
   EXPECT_EQ(policy.profiles[3].parent.index(), 2u);
@@ -99,8 +93,7 @@ TEST_F(Resolve, escapes_in_names_become_characters) {
 
 TEST_F(Resolve, attachments) {
   auto policy = good(
-      "@{BIN} = {/usr,}/bin\nprofile a { }\n/b { }\nprofile c "
-      "/c { }\nprofile d* { }\nprofile e @{BIN}/e { "
+      "@{BIN} = {/usr,}/bin\nprofile a { }\n/b { }\nprofile c /c { }\nprofile d* { }\nprofile e @{BIN}/e { "
       "}\n"
       "profile f { ^/g { } }\n");
   auto attachment = [&](std::size_t i) {
@@ -117,8 +110,7 @@ TEST_F(Resolve, attachments) {
 TEST_F(Resolve, aliases_add_rules) {
   auto policy = good(
       "alias /a/ -> /b/,\nalias /b/ -> /c/,\nalias /a/ -> /d/,\n"
-      "profile p /a/p { /a/x r, /other r, link /a/1 -> /a/2, "
-      "mount /a/ -> /a/, }");
+      "profile p /a/p { /a/x r, /other r, link /a/1 -> /a/2, mount /a/ -> /a/, }");
   EXPECT_THAT(rules(policy.profiles[0]),
               ElementsAre("/a/x r,", "/b/x r,", "/d/x r,", "/other r,", "link /a/1 -> /a/2,",
                           "link /b/1 -> /b/2,", "link /d/1 -> /d/2,", "mount /a/ -> /a/,"));
@@ -129,11 +121,9 @@ TEST_F(Resolve, conditionals) {
   auto policy = good(
       "$T = true\n@{N} = 10\n@{S} = b a\n"
       "profile p {\n if $T and not defined @{NONE} { /1 r, } else { /2 r, }\n"
-      " if @{N} > 9 { /3 r, }\n if a in @{S} and @{S} == @{S} { /4 r, }\n if "
-      "@{S} == a { /5 r, } else if "
+      " if @{N} > 9 { /3 r, }\n if a in @{S} and @{S} == @{S} { /4 r, }\n if @{S} == a { /5 r, } else if "
       "@{N} == 10 { /6 r, }\n"
-      " if \"10\" < 9 or c in @S { /7 r, }\n if not (true and false) { ^h { } "
-      "}\n}\n");
+      " if \"10\" < 9 or c in @S { /7 r, }\n if not (true and false) { ^h { } }\n}\n");
   EXPECT_THAT(rules(policy.profiles[0]), ElementsAre("/1 r,", "/3 r,", "/4 r,", "/6 r,"));
   EXPECT_THAT(names(policy), ElementsAre("p", "p//h"));
 }
@@ -152,9 +142,7 @@ TEST_F(Resolve, blocks_of_qualifiers) {
 }
 
 TEST_F(Resolve, unix_addresses_of_a_variable_are_rules_of_their_own) {
-  auto policy = good(
-      "@{A} = none @x\n@{L} = a b\nprofile p { unix addr=@{A} "
-      "peer=(addr=@{A} label=@{L}), }");
+  auto policy = good("@{A} = none @x\n@{L} = a b\nprofile p { unix addr=@{A} peer=(addr=@{A} label=@{L}), }");
   EXPECT_THAT(rules(policy.profiles[0]), ElementsAre("unix addr=none peer=(addr=none label=\"{a,b}\"),",
                                                      "unix addr=none peer=(addr=@x label=\"{a,b}\"),",
                                                      "unix addr=@x peer=(addr=none label=\"{a,b}\"),",
@@ -165,8 +153,7 @@ TEST_F(Resolve, includes_are_read_once_for_many_profiles) {
   os_.files["/etc/apparmor.d/abstractions/base"] = "/base r,\ninclude <abstractions/more>\n";
   os_.files["/etc/apparmor.d/abstractions/more"] = "/more r,\n";
   std::string text =
-      "profile a { include <abstractions/base> include "
-      "<abstractions/more> }\nprofile b { include "
+      "profile a { include <abstractions/base> include <abstractions/more> }\nprofile b { include "
       "<abstractions/base> }\n";
   auto policy = good(text);
   EXPECT_THAT(rules(policy.profiles[0]), ElementsAre("/base r,", "/more r,"));
@@ -217,9 +204,9 @@ TEST_F(Resolve, unreadable_includes) {
   os_.files["/etc/apparmor.d/secret"] = "/x r,\n";
   os_.unreadable.insert("/etc/apparmor.d/secret");
   (void)resolve_text("profile p { include if exists <secret> }");
-  EXPECT_THAT(diag::render(sources_, sink_), HasSubstr("cannot read the include `/etc/apparmor.d/secret`: "
-                                                       "/etc/apparmor.d/secret: "
-                                                       "Permission denied"));
+  EXPECT_THAT(diag::render(sources_, sink_),
+              HasSubstr("cannot read the include `/etc/apparmor.d/secret`: /etc/apparmor.d/secret: "
+                        "Permission denied"));
   os_.files["/etc/apparmor.d/huge"] = std::string((16u << 20) + 1, '#');
   (void)resolve_text("profile p { include <huge> }");
   EXPECT_THAT(diag::render(sources_, sink_), HasSubstr("larger than the limit of 16777216 bytes"));
@@ -265,8 +252,7 @@ TEST_F(Resolve, include_chains_stop) {
 
 TEST_F(Resolve, exec_rules_that_agree_or_do_not_meet) {
   (void)good(
-      "profile p { /a px, /a px, owner /b px, other /b ix, priority=1 "
-      "/c px, /c ix, deny /d x, /d px, prompt "
+      "profile p { /a px, /a px, owner /b px, other /b ix, priority=1 /c px, /c ix, deny /d x, /d px, prompt "
       "/e px, /e ix, }");
 }
 

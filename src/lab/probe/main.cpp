@@ -1,8 +1,9 @@
 // probe [--profile NAME] ACTION [ARGUMENT…]      stages, enters, acts; prints `CALL ERRNO`
-// probe --enter now|on_exec NAME -- PROGRAM …   enters the profile and becomes the program (exit 125, 126,
-// 127 as env(1))
+// probe --enter now|on_exec NAME -- PROGRAM …    enters the profile and becomes the program; exit 125 to 127
+//                                                as env(1)
 // probe --each                                   one action a line of standard input, words between tabs;
-// each is answered with what it prints and `= STATUS` probe --list                                   the ids
+//                                                each is answered with what it prints and `= STATUS`
+// probe --list                                   the ids
 // probe                                          does nothing
 #include <fcntl.h>
 #include <sched.h>
