@@ -118,12 +118,4 @@ Result<std::vector<Change>> compare(const Side& a, const Side& b, const Options&
   return changes;
 }
 
-const Change* severest_gain(const std::vector<Change>& changes) {
-  const Change* severest = nullptr;
-  for (const Change& change : changes) {
-    if (change.gain && (severest == nullptr || change.severity > severest->severity)) severest = &change;
-  }
-  return severest;
-}
-
 }  // namespace bh::diff

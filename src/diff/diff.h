@@ -63,7 +63,4 @@ struct Options {
 /// own name is taken for the same. Errors: the two need more than the budget to compare.
 [[nodiscard]] Result<std::vector<Change>> compare(const Side& a, const Side& b, const Options& options = {});
 
-/// The severest gain, or none.
-[[nodiscard]] const Change* severest_gain(const std::vector<Change>& changes);
-
 }  // namespace bh::diff

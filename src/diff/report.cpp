@@ -22,22 +22,19 @@ struct Shown {
   std::vector<const Example*> examples;
 };
 
-std::vector<std::string> row_texts(const Change& change) {
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < change.object_texts.size(); ++i)
-    texts.push_back(compile::escaped(change.object_texts[i]) +
-                    (change.objects.rows[i].exact ? "" : " (in part)"));
-  return texts;
-}
-
 /// Backslashes of globs are wanted as they are.
-std::string plain(std::string text) {
+std::string plain(std::string_view text) {
+  const std::string escaped = compile::escaped(text);
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    out += text[i];
-    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '\\') ++i;
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    out += escaped[i];
+    if (escaped[i] == '\\' && i + 1 < escaped.size() && escaped[i + 1] == '\\') ++i;
   }
   return out;
+}
+
+std::string row_text(std::string_view text, const query::GlobRow& row) {
+  return plain(text) + (row.exact ? "" : " (in part)");
 }
 
 Shown cut(const Change& change, bool all) {
@@ -45,11 +42,11 @@ Shown cut(const Change& change, bool all) {
   const bool paths = change.objects.rows.size() > rows_in_short && change.kind == "file";
   if (paths && !all) {
     for (const query::GlobRow& row : query::outline(change.objects, rows_in_short).rows)
-      shown.rows.push_back(compile::escaped(row.fields.front()) + (row.exact ? "" : " (in part)"));
+      shown.rows.push_back(row_text(row.fields.front(), row));
   } else {
-    shown.rows = row_texts(change);
+    for (std::size_t i = 0; i < change.object_texts.size(); ++i)
+      shown.rows.push_back(row_text(change.object_texts[i], change.objects.rows[i]));
   }
-  for (std::string& text : shown.rows) text = plain(std::move(text));
   const auto limit = [&](std::vector<std::string>& list, std::size_t most, std::size_t& more) {
     if (all || list.size() <= most) return;
     more = list.size() - most;
@@ -57,7 +54,7 @@ Shown cut(const Change& change, bool all) {
   };
   // Exceptions of a widened row would be read as all there are.
   if (!paths || all)
-    for (const std::string& text : change.except_texts) shown.except.push_back(plain(compile::escaped(text)));
+    for (const std::string& text : change.except_texts) shown.except.push_back(plain(text));
   limit(shown.rows, rows_in_short * 2, shown.more_rows);
   limit(shown.except, rows_in_short, shown.more_except);
   // Further examples are there for the rules behind them.
@@ -142,7 +139,7 @@ void changes_text(std::string& out, const ComparedProfiles& pair, bool gain, boo
   }
 }
 
-std::string cell(std::string text) {
+std::string cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '|') out += '\\';
@@ -227,8 +224,8 @@ std::size_t Report::count(bool gain) const {
 const Change* Report::severest_gain() const {
   const Change* worst = nullptr;
   for (const ComparedProfiles& pair : profiles) {
-    const Change* its = diff::severest_gain(pair.changes);
-    if (its != nullptr && (worst == nullptr || its->severity > worst->severity)) worst = its;
+    for (const Change& change : pair.changes)
+      if (change.gain && (worst == nullptr || change.severity > worst->severity)) worst = &change;
   }
   return worst;
 }
